@@ -1,0 +1,26 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "graph/graph.hpp"
+
+namespace convoy::graph {
+
+struct OnnxOptions {
+    /// Fixes dynamic dimensions: input name -> dims. An input without an entry keeps its dims; a dynamic batch is 1.
+    std::map<std::string, std::vector<Index>> input_shapes;
+};
+
+/// Reads an ONNX model (opset 7 to 17): a wire-format scan that leaves large weights in the mapped file, checker and
+/// shape inference on the skeleton, dynamic dimensions fixed, constants and shape arithmetic folded, batch norms,
+/// tails, identities and dropouts folded. Deterministic (kFoldingVersion).
+///
+/// Sizes are checked against dims before any weight is read; external data outside the model's folder is refused.
+///
+/// @throws Error data (truncated, foreign, unsupported opset, inconsistent sizes, a dynamic dimension that is not
+///         fixed: the hint is --input-shape), no_input, permission
+[[nodiscard]] Graph read_onnx(const util::FileView& file, const OnnxOptions& options = {});
+
+}  // namespace convoy::graph
