@@ -25,7 +25,6 @@ class Descriptor {
         if (number_ > STDERR_FILENO) ::close(number_);
     }
     [[nodiscard]] int get() const noexcept { return number_; }
-    [[nodiscard]] int release() noexcept { return std::exchange(number_, -1); }
 
   private:
     int number_;
@@ -70,31 +69,14 @@ bool is_special(const std::string& path) {
     return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
 }
 
-void write_in_place(const std::string& path, std::string_view content) {
-    const Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-    if (file.get() < 0) fail(Errc::cannot_create, "write", path, errno);
-    write_all(file.get(), content, path);
-}
-
-void write_by_rename(const std::string& path, std::string_view content) {
-    std::error_code ignored;
-    const std::filesystem::path linked = std::filesystem::weakly_canonical(path, ignored);
-    const std::string target = linked.empty() ? path : linked.string();
-    std::string temporary = target + ".XXXXXX";
-    Descriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
-    if (file.get() < 0) fail(Errc::cannot_create, "create", path, errno);
-    try {
-        const mode_t mask = ::umask(0);
-        ::umask(mask);
-        ::fchmod(file.get(), 0666 & ~mask);
-        write_all(file.get(), content, path);
-        if (::fsync(file.get()) != 0 && errno != EINVAL) fail(Errc::io, "write", path, errno);
-        if (::close(file.release()) != 0) fail(Errc::io, "write", path, errno);
-        if (::rename(temporary.c_str(), target.c_str()) != 0) fail(Errc::cannot_create, "create", path, errno);
-    } catch (...) {
-        ::unlink(temporary.c_str());
-        throw;
-    }
+/// Opens a new file beside `target` and completes its name in `temporary`.
+int open_temporary(std::string& temporary, const std::string& path) {
+    const int file = ::mkostemp(temporary.data(), O_CLOEXEC);
+    if (file < 0) fail(Errc::cannot_create, "create", path, errno);
+    const mode_t mask = ::umask(0);
+    ::umask(mask);
+    ::fchmod(file, 0666 & ~mask);
+    return file;
 }
 
 }  // namespace
@@ -131,14 +113,40 @@ FileView FileView::from_bytes(std::string bytes, std::string name) {
     return view;
 }
 
-void write_file(const std::string& path, std::string_view content) {
+OutputFile::OutputFile(const std::string& path) : path_(path == "-" ? "<stdout>" : path) {
     if (path == "-") {
-        write_all(STDOUT_FILENO, content, "<stdout>");
+        file_ = STDOUT_FILENO;
     } else if (is_special(path)) {
-        write_in_place(path, content);
+        file_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+        if (file_ < 0) fail(Errc::cannot_create, "write", path, errno);
     } else {
-        write_by_rename(path, content);
+        std::error_code ignored;
+        const std::filesystem::path linked = std::filesystem::weakly_canonical(path, ignored);
+        target_ = linked.empty() ? path : linked.string();
+        temporary_ = target_ + ".XXXXXX";
+        file_ = open_temporary(temporary_, path);
     }
+}
+
+OutputFile::~OutputFile() {
+    if (file_ > STDERR_FILENO) ::close(file_);
+    if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void OutputFile::write(std::string_view content) { write_all(file_, content, path_); }
+
+void OutputFile::commit() {
+    if (temporary_.empty()) return;
+    if (::fsync(file_) != 0 && errno != EINVAL) fail(Errc::io, "write", path_, errno);
+    if (::close(std::exchange(file_, -1)) != 0) fail(Errc::io, "write", path_, errno);
+    if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail(Errc::cannot_create, "create", path_, errno);
+    temporary_.clear();
+}
+
+void write_file(const std::string& path, std::string_view content) {
+    OutputFile file(path);
+    file.write(content);
+    file.commit();
 }
 
 std::filesystem::path resolve_beside(const std::string& document, const std::string& path) {

@@ -34,7 +34,28 @@ class FileView {
     std::string name_;
 };
 
-/// Writes a result whole: to a temporary beside `path` that is renamed at the end, or to stdout for "-".
+/// A result written in parts, that appears whole or not at all: a temporary beside `path` that commit() renames.
+/// "-" is stdout; it, devices and pipes are written in place. Without commit() the temporary is removed.
+class OutputFile {
+  public:
+    /// @throws Error cannot_create, permission
+    explicit OutputFile(const std::string& path);
+    ~OutputFile();
+    OutputFile(const OutputFile&) = delete;
+    OutputFile& operator=(const OutputFile&) = delete;
+    /// @throws Error io (disk full), closed_output when the reader of stdout went away
+    void write(std::string_view content);
+    /// @throws Error io, cannot_create
+    void commit();
+
+  private:
+    std::string path_;       ///< as given, for messages
+    std::string target_;     ///< what the temporary becomes, links resolved
+    std::string temporary_;  ///< empty when written in place, or committed
+    int file_ = -1;
+};
+
+/// Writes a result whole, as OutputFile does.
 ///
 /// @throws Error cannot_create, io (disk full), permission, closed_output when the reader of stdout went away
 void write_file(const std::string& path, std::string_view content);

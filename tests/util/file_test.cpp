@@ -41,6 +41,22 @@ TEST_CASE("util: a written file reads back and leaves no temporary", "[util]") {
     CHECK(std::distance(fs::directory_iterator(folder.path), {}) == 1);
 }
 
+TEST_CASE("util: a file written in parts appears at commit, or leaves nothing", "[util]") {
+    const Folder folder;
+    {
+        util::OutputFile abandoned(folder / "a");
+        abandoned.write("half");
+    }
+    CHECK(fs::is_empty(folder.path));
+    util::OutputFile file(folder / "a");
+    file.write("one ");
+    file.write("two");
+    CHECK_FALSE(fs::exists(folder / "a"));
+    file.commit();
+    CHECK(util::FileView::open(folder / "a").text() == "one two");
+    CHECK(std::distance(fs::directory_iterator(folder.path), {}) == 1);
+}
+
 TEST_CASE("util: file errors carry the code that a script needs", "[util]") {
     const Folder folder;
     util::write_file(folder / "big", std::string(100, 'x'));
