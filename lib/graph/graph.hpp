@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,25 +68,32 @@ class Graph {
 
 /// Puts a graph together operator by operator: for the ONNX reader and for tests.
 ///
-/// Operators must be added in a topological order. finish() checks the names, links producers and readers.
+/// Operators must be added in a topological order. finish() links producers and readers; the builder is spent then.
 class GraphBuilder {
   public:
     /// `full` and `element_bytes` follow from dims and type: rank 4 is a feature map, rank 2 a feature vector.
+    /// @throws Error data: a name given twice, a dimension below 1, more than 2^40 bytes
     TensorId add_tensor(std::string name, std::vector<Index> dims, ElementType type = ElementType::float32);
+    /// @throws Error data: a name given twice
     OperatorId add_operator(Operator op);
     void add_input(TensorId id);
     void add_output(TensorId id);
+    /// @throws Error data: a name given twice
     void alias_tensor(std::string name, TensorId id);
     /// Keeps memory alive that constants point into, as long as the graph.
     void keep(std::shared_ptr<const void> storage);
     /// A constant with memory of its own.
     [[nodiscard]] Constant make_constant(std::vector<Index> dims, const std::vector<float>& values);
     void set_source(std::string file, std::string sha256);
-    /// @throws Error data: duplicate name, an input computed later or by nobody, an output that does not exist
+    /// @throws Error data: a tensor computed twice, an input computed later or by nobody, an output by nobody
     [[nodiscard]] Graph finish();
 
   private:
+    void link_inputs();
+    void link_operator(OperatorId id);
+
     Graph graph_;
+    std::vector<bool> known_;  ///< finish(): tensors that are inputs or have a producer so far
 };
 
 }  // namespace convoy::graph

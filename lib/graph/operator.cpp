@@ -1,0 +1,67 @@
+#include "graph/operator.hpp"
+
+#include <cstring>
+#include <utility>
+
+namespace convoy::graph {
+namespace {
+
+constexpr std::pair<Kind, const char*> kKindNames[] = {
+    {Kind::convolution, "convolution"},
+    {Kind::max_pool, "max_pool"},
+    {Kind::average_pool, "average_pool"},
+    {Kind::global_average_pool, "global_average_pool"},
+    {Kind::global_max_pool, "global_max_pool"},
+    {Kind::gemm, "gemm"},
+    {Kind::relu, "relu"},
+    {Kind::leaky_relu, "leaky_relu"},
+    {Kind::clip, "clip"},
+    {Kind::sigmoid, "sigmoid"},
+    {Kind::add, "add"},
+    {Kind::mul, "mul"},
+    {Kind::concat, "concat"},
+    {Kind::batch_norm, "batch_norm"},
+    {Kind::softmax, "softmax"},
+    {Kind::pad, "pad"},
+    {Kind::flatten, "flatten"},
+    {Kind::whole, "whole"},
+};
+
+}  // namespace
+
+const char* to_string(Kind kind) noexcept {
+    for (const auto& [value, name] : kKindNames) {
+        if (value == kind) return name;
+    }
+    return "unknown";
+}
+
+std::optional<Kind> kind_from_string(std::string_view name) noexcept {
+    for (const auto& [value, text] : kKindNames) {
+        if (name == text) return value;
+    }
+    return std::nullopt;
+}
+
+Index Constant::elements() const noexcept {
+    Index product = 1;
+    for (const Index dim : dims) product *= dim;
+    return product;
+}
+
+float float_at(const Constant& constant, Index i) noexcept {
+    float value = 0;
+    copy_floats(constant, i, 1, &value);
+    return value;
+}
+
+void copy_floats(const Constant& constant, Index begin, Index count, float* to) noexcept {
+    std::memcpy(to, constant.data.data() + static_cast<std::size_t>(begin) * sizeof(float),
+                static_cast<std::size_t>(count) * sizeof(float));
+}
+
+bool Tail::identity() const noexcept {
+    return !bias && scale.empty() && shift.empty() && activation == Activation::none;
+}
+
+}  // namespace convoy::graph
