@@ -1,13 +1,10 @@
 #include "graph/tensor.hpp"
 
-#include <cstdlib>
+#include <cassert>
 #include <cstring>
-#include <new>
 
 namespace convoy::graph {
 namespace {
-
-constexpr std::size_t kAlignment = 64;
 
 /// Byte distance from one element to the next along each axis of a dense box.
 std::array<Index, kAxes> strides(const Box& box, Index element_bytes) {
@@ -105,24 +102,20 @@ const char* to_string(ElementType type) noexcept {
     return "unknown";
 }
 
-void AlignedBytes::Free::operator()(std::byte* memory) const noexcept { std::free(memory); }
-
-AlignedBytes::AlignedBytes(std::size_t size) : size_(size) {
-    if (size == 0) return;
-    if (size > SIZE_MAX - kAlignment) throw std::bad_alloc();
-    const std::size_t rounded = (size + kAlignment - 1) / kAlignment * kAlignment;
-    data_.reset(static_cast<std::byte*>(std::aligned_alloc(kAlignment, rounded)));
-    if (!data_) throw std::bad_alloc();
-}
-
 Index TensorView::volume() const noexcept {
     Index sum = 0;
     for (const Box& box : boxes_) sum += box.volume();
     return sum;
 }
 
-Tensor::Tensor(std::vector<Box> boxes, Index element_bytes) : boxes_(std::move(boxes)), element_bytes_(element_bytes) {
-    memory_ = std::make_unique<AlignedBytes>(static_cast<std::size_t>(view().bytes().value));
+Tensor::Tensor(std::vector<Box> boxes, Index element_bytes)
+    : boxes_(std::move(boxes)),
+      element_bytes_(element_bytes),
+      memory_(static_cast<std::size_t>(TensorView(boxes_, nullptr, element_bytes).bytes().value)) {}
+
+Tensor::Tensor(std::vector<Box> boxes, util::AlignedBytes memory, Index element_bytes)
+    : boxes_(std::move(boxes)), element_bytes_(element_bytes), memory_(std::move(memory)) {
+    assert(static_cast<Index>(memory_.size()) >= view().bytes().value);
 }
 
 void copy(const TensorView& from, const TensorView& to, const Region& region) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "graph/region.hpp"
+#include "util/aligned.hpp"
 #include "util/units.hpp"
 
 namespace convoy::graph {
@@ -23,25 +24,6 @@ enum class ElementType : std::uint8_t {
 };
 [[nodiscard]] Index element_size(ElementType type) noexcept;
 [[nodiscard]] const char* to_string(ElementType type) noexcept;
-
-/// 64-byte-aligned memory of its own. Movable; contents start uninitialised.
-class AlignedBytes {
-  public:
-    AlignedBytes() = default;
-    explicit AlignedBytes(std::size_t size);
-    [[nodiscard]] std::byte* data() noexcept { return data_.get(); }
-    [[nodiscard]] const std::byte* data() const noexcept { return data_.get(); }
-    [[nodiscard]] std::size_t size() const noexcept { return size_; }
-    [[nodiscard]] std::span<std::byte> span() noexcept { return {data_.get(), size_}; }
-    [[nodiscard]] std::span<const std::byte> span() const noexcept { return {data_.get(), size_}; }
-
-  private:
-    struct Free {
-        void operator()(std::byte* memory) const noexcept;
-    };
-    std::unique_ptr<std::byte, Free> data_;
-    std::size_t size_ = 0;
-};
 
 /// Values of some boxes of one tensor: the boxes lie one after another, each dense in [n, c, h, w] order.
 ///
@@ -71,17 +53,17 @@ class Tensor {
   public:
     Tensor() = default;
     explicit Tensor(std::vector<Box> boxes, Index element_bytes = 4);
+    /// Takes over memory that already holds the values; it must be at least as large as the boxes need.
+    Tensor(std::vector<Box> boxes, util::AlignedBytes memory, Index element_bytes = 4);
 
-    [[nodiscard]] TensorView view() const noexcept {
-        return {boxes_, memory_ ? memory_->data() : nullptr, element_bytes_};
-    }
+    [[nodiscard]] TensorView view() const noexcept { return {boxes_, memory_.data(), element_bytes_}; }
     [[nodiscard]] float* floats() const noexcept { return view().floats(); }
     [[nodiscard]] const std::vector<Box>& boxes() const noexcept { return boxes_; }
 
   private:
     std::vector<Box> boxes_;
     Index element_bytes_ = 4;
-    std::unique_ptr<AlignedBytes> memory_;
+    util::AlignedBytes memory_;
 };
 
 /// Copies every element of `region` that both views hold from `from` to `to`. Strided rows by memcpy.

@@ -143,10 +143,10 @@ double error_bound(Codec codec) noexcept {
     return 0;
 }
 
-graph::AlignedBytes encode(Codec codec, const graph::TensorView& tensor) {
+util::AlignedBytes encode(Codec codec, const graph::TensorView& tensor) {
     const Index count = tensor.volume();
     assert(codec == Codec::fp32 || tensor.element_bytes() == 4);
-    graph::AlignedBytes payload(static_cast<std::size_t>(encoded_size(codec, count, tensor.element_bytes()).value));
+    util::AlignedBytes payload(static_cast<std::size_t>(encoded_size(codec, count, tensor.element_bytes()).value));
     std::byte* to = payload.data();
     const float* values = tensor.floats();
     switch (codec) {

@@ -33,7 +33,7 @@ enum class Codec : std::uint8_t {
 [[nodiscard]] double error_bound(Codec codec) noexcept;
 
 /// Writes all elements of `tensor` in their order. Every codec but fp32 needs float32 elements.
-[[nodiscard]] graph::AlignedBytes encode(Codec codec, const graph::TensorView& tensor);
+[[nodiscard]] util::AlignedBytes encode(Codec codec, const graph::TensorView& tensor);
 
 /// Reads what encode wrote into `tensor`, whose boxes say how many elements are expected.
 /// @throws Error data, when the size is not encoded_size of the tensor, or int8's scale is not finite
