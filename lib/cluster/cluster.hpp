@@ -1,0 +1,93 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "util/file.hpp"
+#include "util/units.hpp"
+#include "yaml/document.hpp"
+
+namespace convoy::cluster {
+
+/// Power drawn: always, in addition while computing, and in addition while sending or receiving.
+struct Power {
+    util::Watts idle;
+    util::Watts compute;
+    util::Watts radio;
+    bool operator==(const Power&) const = default;
+};
+
+struct Device {
+    std::string name;
+    std::string latency;                       ///< path of its latency model as written in the file; empty: none
+    std::string address;                       ///< "tcp://10.0.0.2:5555"; empty: none yet
+    double speed = 1;                          ///< predicted time = latency(load) / speed
+    std::optional<util::FlopsPerSecond> rate;  ///< instead of speed: vgg16's FLOPs over its unsplit one-thread time
+    double load = 0;                           ///< CPU load by others, 0 to below 1
+    int threads = 1;
+    std::optional<util::Bytes> memory;
+    std::string ssh;  ///< "pi@pi3"; empty: none
+    std::optional<Power> power;
+    bool operator==(const Device&) const = default;
+};
+
+/// A message occupies an interface for start_up + bytes / rate; `delay` then overlaps with other messages.
+struct Link {
+    util::BytesPerSecond rate;
+    util::Seconds start_up{};
+    util::Seconds delay{};
+    bool operator==(const Link&) const = default;
+};
+
+enum class Medium : std::uint8_t {
+    switched,  ///< each device's sending and each device's receiving is a resource of its own
+    shared,    ///< one message at a time, in the whole cluster
+};
+[[nodiscard]] const char* to_string(Medium medium) noexcept;
+
+/// A link that is not the default. Holds for both directions, unless the other one is listed too.
+struct Pair {
+    std::size_t from = 0;
+    std::size_t to = 0;
+    Link link;
+    std::string profile;  ///< path as written, where the link was measured; empty: none
+    bool operator==(const Pair&) const = default;
+};
+
+struct Cluster {
+    std::string file;  ///< that it was read from; paths in it are relative to it
+    std::vector<Device> devices;
+    std::size_t source = 0;
+    std::size_t sink = 0;
+    Medium medium = Medium::switched;
+    std::optional<Link> every;  ///< the link of pairs that are not listed
+    std::vector<Pair> pairs;
+    bool operator==(const Cluster&) const = default;
+
+    /// @throws Error data, when neither a pair nor a default covers it
+    [[nodiscard]] Link link(std::size_t from, std::size_t to) const;
+    [[nodiscard]] std::optional<std::size_t> find(std::string_view device) const noexcept;
+    [[nodiscard]] std::vector<std::string> names() const;
+};
+
+/// Gives the link that a file of kind `profile` holds, for a path as it can be opened.
+/// (That file belongs to the module samples, which stands beside this one: latency::read_cluster joins the two.)
+using LinkReader = std::function<Link(const std::string& path)>;
+
+[[nodiscard]] const yaml::DocumentKind& cluster_kind();
+/// @throws Error data, with line, column and key: unknown or repeated devices, a pair of one device, no link between
+///         two devices, speed and gflop_per_s both
+[[nodiscard]] Cluster read_cluster(const util::FileView& file, const LinkReader& measured);
+[[nodiscard]] std::string write_cluster(const Cluster& cluster, yaml::Format format = yaml::Format::yaml);
+
+/// SHA-256 of what planning reads: devices with speed, load, threads, memory and power; links; source and sink.
+/// Addresses, paths, ssh, comments and layout do not change it.
+[[nodiscard]] std::string planning_hash(const Cluster& cluster);
+
+/// Names the planning fields in which two clusters differ, "devices.b.speed", for a warning. Empty when none.
+[[nodiscard]] std::vector<std::string> differences(const Cluster& before, const Cluster& now);
+
+}  // namespace convoy::cluster

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "samples/work.hpp"
+#include "util/file.hpp"
+#include "yaml/document.hpp"
+
+namespace convoy::samples {
+
+/// Summary of repeated measurements of one thing.
+struct Times {
+    std::int64_t n = 0;
+    util::Seconds median{};
+    util::Seconds min{};
+    util::Seconds p95{};
+    util::Seconds spread{};  ///< interquartile range
+    bool operator==(const Times&) const = default;
+};
+/// @param seconds  not empty
+[[nodiscard]] Times summarize(std::span<const double> seconds);
+
+/// The device and the run that measured.
+struct Context {
+    std::string device;                           ///< its name, as a cluster file calls it
+    std::string cpu;                              ///< model, "AMD EPYC 9B45"
+    int cores = 1;                                ///< that the process may use
+    std::string kernel;                           ///< "Linux 6.1.0 x86_64"
+    std::string governor;                         ///< of CPU frequency; empty where the system does not show it
+    std::map<std::string, std::string> versions;  ///< "convoy": "0.1.0", "opencv": "4.6.0"
+    bool operator==(const Context&) const = default;
+};
+
+/// One piece of work of one operator, with its fused tail, timed under one load.
+struct LayerSample {
+    std::string op;  ///< operator name
+    WorkShape work;
+    double load_offered = 0;   ///< what the load generator was asked for, 0 to 1
+    double load_obtained = 0;  ///< what other processes really took
+    int threads = 1;
+    Times time;
+    bool operator==(const LayerSample&) const = default;
+};
+
+/// The whole model as one piece.
+struct ModelSample {
+    double load_offered = 0;
+    double load_obtained = 0;
+    int threads = 1;
+    Times time;
+    bool operator==(const ModelSample&) const = default;
+};
+
+/// A message of one size, and its acknowledgement. `one_way` is that of the message, by the receiver's clock offset,
+/// or half the round trip where the offset is not known.
+enum class Direction : std::uint8_t { out, back };
+struct LinkSample {
+    util::Bytes bytes;
+    Direction direction = Direction::out;
+    Times round_trip;
+    Times one_way;
+    bool operator==(const LinkSample&) const = default;
+};
+
+/// A link as planning sees it: a message occupies the sender for start_up + bytes / rate, then `delay` passes.
+struct LinkFit {
+    util::Seconds start_up{};
+    util::BytesPerSecond rate;
+    util::Seconds delay{};
+    bool operator==(const LinkFit&) const = default;
+};
+
+struct LinkProfile {
+    std::string url;   ///< of the device at the other end
+    std::string peer;  ///< its name
+    std::vector<LinkSample> samples;
+    LinkFit fitted;
+    bool operator==(const LinkProfile&) const = default;
+};
+
+/// Least squares of one_way = start_up + bytes / rate, relative errors weighted alike, neither negative; delay is 0:
+/// round trips of single messages cannot tell it from the start-up.
+///
+/// @throws Error data: fewer than two sizes, or times that do not grow with the size
+[[nodiscard]] LinkFit fit_link(std::span<const LinkSample> samples);
+
+/// Everything that one run of convoy-profile measured. File kind `profile`.
+struct Profile {
+    Context context;
+    std::string model_file;  ///< empty where no model was profiled
+    std::string model_sha256;
+    util::Flops model_flops;
+    std::optional<Times>
+        piece_overhead;  ///< a piece that computes next to nothing: what each costs beside its operators
+    std::vector<ModelSample> whole_model;
+    std::vector<LayerSample> layers;
+    std::optional<LinkProfile> link;
+    bool operator==(const Profile&) const = default;
+};
+
+[[nodiscard]] const yaml::DocumentKind& profile_kind();
+/// @throws Error data, with line and column, for what is not a profile; times are positive, loads below 1
+[[nodiscard]] Profile read_profile(const util::FileView& file);
+[[nodiscard]] std::string write_profile(const Profile& profile, yaml::Format format = yaml::Format::yaml);
+
+}  // namespace convoy::samples
