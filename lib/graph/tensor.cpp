@@ -111,11 +111,11 @@ Index TensorView::volume() const noexcept {
 Tensor::Tensor(std::vector<Box> boxes, Index element_bytes)
     : boxes_(std::move(boxes)),
       element_bytes_(element_bytes),
-      memory_(static_cast<std::size_t>(TensorView(boxes_, nullptr, element_bytes).bytes().value)) {}
+      memory_(util::AlignedBytes(static_cast<std::size_t>(TensorView(boxes_, nullptr, element_bytes).bytes().value))) {}
 
-Tensor::Tensor(std::vector<Box> boxes, util::AlignedBytes memory, Index element_bytes)
+Tensor::Tensor(std::vector<Box> boxes, util::SharedBytes memory, Index element_bytes)
     : boxes_(std::move(boxes)), element_bytes_(element_bytes), memory_(std::move(memory)) {
-    assert(static_cast<Index>(memory_.size()) >= view().bytes().value);
+    assert(static_cast<Index>(memory_.bytes.size()) >= view().bytes().value);
 }
 
 void copy(const TensorView& from, const TensorView& to, const Region& region) {

@@ -53,17 +53,17 @@ class Tensor {
   public:
     Tensor() = default;
     explicit Tensor(std::vector<Box> boxes, Index element_bytes = 4);
-    /// Takes over memory that already holds the values; it must be at least as large as the boxes need.
-    Tensor(std::vector<Box> boxes, util::AlignedBytes memory, Index element_bytes = 4);
+    /// Refers to memory that already holds the values; it must be at least as large as the boxes need.
+    Tensor(std::vector<Box> boxes, util::SharedBytes memory, Index element_bytes = 4);
 
-    [[nodiscard]] TensorView view() const noexcept { return {boxes_, memory_.data(), element_bytes_}; }
+    [[nodiscard]] TensorView view() const noexcept { return {boxes_, memory_.bytes.data(), element_bytes_}; }
     [[nodiscard]] float* floats() const noexcept { return view().floats(); }
     [[nodiscard]] const std::vector<Box>& boxes() const noexcept { return boxes_; }
 
   private:
     std::vector<Box> boxes_;
     Index element_bytes_ = 4;
-    util::AlignedBytes memory_;
+    util::SharedBytes memory_;
 };
 
 /// Copies every element of `region` that both views hold from `from` to `to`. Strided rows by memcpy.

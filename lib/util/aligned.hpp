@@ -24,4 +24,19 @@ class AlignedBytes {
     std::size_t size_ = 0;
 };
 
+/// Bytes that somebody keeps alive: a tensor's memory, a received payload. Copies share the bytes.
+struct SharedBytes {
+    std::span<std::byte> bytes;
+    std::shared_ptr<const void> owner;
+
+    SharedBytes() = default;
+    SharedBytes(std::span<std::byte> data, std::shared_ptr<const void> keeper)
+        : bytes(data), owner(std::move(keeper)) {}
+    explicit SharedBytes(AlignedBytes memory) {
+        const auto kept = std::make_shared<AlignedBytes>(std::move(memory));
+        bytes = kept->span();
+        owner = kept;
+    }
+};
+
 }  // namespace convoy::util
