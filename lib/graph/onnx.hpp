@@ -18,6 +18,11 @@ struct OnnxOptions {
 /// tails, identities and dropouts folded. Deterministic (kFoldingVersion).
 ///
 /// Sizes are checked against dims before any weight is read; external data outside the model's folder is refused.
+/// With external data, Graph::sha256() is of the lines "hash of the model", "location hash" (sorted).
+///
+/// Wherever a tensor is removed by folding its name goes on as an alias. Besides the kinds' own ONNX types: Sub and Div
+/// by a constant and Sum of two count as Add and Mul, ReduceMean over h and w as a global average pool, Reshape,
+/// Squeeze and Unsqueeze between a map and a vector as flatten. Tails are not attached to operators of kind whole.
 ///
 /// @throws Error data (truncated, foreign, unsupported opset, inconsistent sizes, a dynamic dimension that is not
 ///         fixed: the hint is --input-shape), no_input, permission

@@ -104,9 +104,9 @@ struct Operator {
         weight_scale;  ///< [f] or empty: batch norm folded into the weights, multiplied when they are read
     Tail tail;
     std::vector<std::string> absorbed;  ///< names of the operators that became the tail, or were folded into it
-    std::map<std::string, Attribute> attributes;  ///< kind whole: as in ONNX
-    std::vector<std::optional<Constant>>
-        constant_inputs;  ///< kind whole: per ONNX input, empty where it is an activation
+    std::map<std::string, Attribute> attributes;  ///< kind whole: as in ONNX, and `opset`, which settles defaults
+    /// Kind whole: per ONNX input; empty where it is an activation, dims [0] where an optional input is missing.
+    std::vector<std::optional<Constant>> constant_inputs;
 };
 
 }  // namespace convoy::graph

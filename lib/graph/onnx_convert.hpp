@@ -1,0 +1,57 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "graph/onnx_draft.hpp"
+
+namespace convoy::graph::detail {
+
+/// An operator on its way into the graph: tensors by name, and the constant affine map behind it in double precision.
+struct DraftOperator {
+    Operator op;
+    std::vector<std::string> inputs;
+    std::vector<std::string> outputs;
+    std::vector<double> scale;  ///< [channels] or empty: value * scale + shift, before the activation
+    std::vector<double> shift;
+};
+
+/// Every node of a folded draft as an operator, in the same order; nothing is fused yet.
+/// @throws Error data, naming a node that cannot be run or contradicts its shapes
+[[nodiscard]] std::vector<DraftOperator> convert(Draft& draft);
+
+/// Folds Flatten into Gemm, chains of constant scales, shifts and one activation into their operator.
+void fuse(Draft& draft, std::vector<DraftOperator>& operators);
+
+/// Puts the graph together.
+[[nodiscard]] Graph assemble(Draft& draft, std::vector<DraftOperator> operators, const util::FileView& file);
+
+// Per operator; nothing when the operator has to run whole.
+using Conversion = std::optional<DraftOperator>;
+[[nodiscard]] Conversion convert_convolution(Draft& draft, const onnx::NodeProto& node);
+[[nodiscard]] Conversion convert_pool(Draft& draft, const onnx::NodeProto& node);
+[[nodiscard]] Conversion convert_global_pool(Draft& draft, const onnx::NodeProto& node);
+[[nodiscard]] Conversion convert_pad(Draft& draft, const onnx::NodeProto& node);
+[[nodiscard]] Conversion convert_gemm(Draft& draft, const onnx::NodeProto& node);
+[[nodiscard]] Conversion convert_matmul(Draft& draft, const onnx::NodeProto& node);
+/// Add, Sub, Mul, Div, Sum: of two tensors, or a scale or shift by a constant.
+[[nodiscard]] Conversion convert_arithmetic(Draft& draft, const onnx::NodeProto& node);
+[[nodiscard]] Conversion convert_batch_norm(Draft& draft, const onnx::NodeProto& node);
+/// Relu, LeakyRelu, Clip, Sigmoid.
+[[nodiscard]] Conversion convert_activation(Draft& draft, const onnx::NodeProto& node);
+[[nodiscard]] Conversion convert_concat(Draft& draft, const onnx::NodeProto& node);
+[[nodiscard]] Conversion convert_softmax(Draft& draft, const onnx::NodeProto& node);
+/// Flatten, Reshape, Squeeze, Unsqueeze between a feature map and a feature vector.
+[[nodiscard]] Conversion convert_flatten(Draft& draft, const onnx::NodeProto& node);
+
+// Shared by the conversions.
+/// The shape of a tensor that is no constant, when it is a feature map or vector of float32.
+[[nodiscard]] const std::vector<Index>* feature_dims(const Draft& draft, const std::string& name);
+/// The constant float32 input `place` of a node, if it is one.
+[[nodiscard]] const Constant* float_input(const Draft& draft, const onnx::NodeProto& node, int place);
+[[nodiscard]] bool has_input(const onnx::NodeProto& node, int place);
+/// An operator of one output that reads the given inputs of the node.
+[[nodiscard]] DraftOperator start(const onnx::NodeProto& node, Kind kind, const std::vector<int>& inputs);
+
+}  // namespace convoy::graph::detail
