@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "graph/rules.hpp"
 #include "util/error.hpp"
 
 namespace convoy::graph {
@@ -107,6 +108,9 @@ Graph GraphBuilder::finish() {
     link_inputs();
     for (std::size_t i = 0; i < graph_.operators_.size(); ++i) {
         link_operator(OperatorId{static_cast<std::uint32_t>(i)});
+        const detail::Site site{graph_, graph_.operators_[i]};
+        detail::check_common(site);
+        detail::rule_of(site).check(site);
     }
     for (const TensorId id : graph_.outputs_) {
         if (!known_.at(index(id))) {

@@ -68,7 +68,8 @@ class Graph {
 
 /// Puts a graph together operator by operator: for the ONNX reader and for tests.
 ///
-/// Operators must be added in a topological order. finish() links producers and readers; the builder is spent then.
+/// Operators must be added in a topological order. finish() links producers and readers and checks that each
+/// operator's shapes, weights and window fit its kind; the builder is spent then.
 class GraphBuilder {
   public:
     /// `full` and `element_bytes` follow from dims and type: rank 4 is a feature map, rank 2 a feature vector.
@@ -85,7 +86,8 @@ class GraphBuilder {
     /// A constant with memory of its own.
     [[nodiscard]] Constant make_constant(std::vector<Index> dims, const std::vector<float>& values);
     void set_source(std::string file, std::string sha256);
-    /// @throws Error data: a tensor computed twice, an input computed later or by nobody, an output by nobody
+    /// @throws Error data: a tensor computed twice, an input computed later or by nobody, an output by nobody; an
+    ///         operator that does not fit its tensors or weights (it could be added as kind whole)
     [[nodiscard]] Graph finish();
 
   private:

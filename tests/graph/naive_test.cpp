@@ -58,12 +58,12 @@ TEST_CASE("naive: a convolution agrees with numbers worked out by hand", "[graph
 
 TEST_CASE("naive: an average pool divides by the window inside the padded tensor", "[graph]") {
     graph::GraphBuilder builder;
-    const auto x = builder.add_tensor("x", {1, 1, 1, 4});
+    const auto x = builder.add_tensor("x", {1, 1, 1, 5});
     graph::Operator op;
     op.kind = graph::Kind::average_pool;
     op.inputs = {x};
     op.window.kernel = {1, 3};
-    op.window.stride = {1, 2};
+    op.window.stride = {1, 2};  // ceil mode: the last window sticks out
     op.window.pad_begin = {0, 1};
     builder.add_input(x);
     for (const bool include : {false, true}) {
@@ -75,10 +75,10 @@ TEST_CASE("naive: an average pool divides by the window inside the padded tensor
     }
     const graph::Graph graph = builder.finish();
     test::Values input(graph.tensor(x));
-    input.data = {1, 2, 4, 6};
+    input.data = {1, 2, 4, 6, 8};
     const std::vector<test::Values> all = test::naive_run(graph, std::vector{input});
-    CHECK(all[1].data == std::vector<double>{1.5, 4, 6});
-    CHECK(all[2].data == std::vector<double>{1, 4, 6});
+    CHECK(all[1].data == std::vector<double>{1.5, 4, 7});
+    CHECK(all[2].data == std::vector<double>{1, 4, 7});
 }
 
 TEST_CASE("naive: a value that is not held poisons exactly what depends on it", "[graph]") {
