@@ -10,7 +10,7 @@
 namespace convoy::engine {
 
 /// Weight slices in their final form, keyed by (operator, slice): shared between the shards of a process.
-/// Thread-safe. Must live as long as the shards that were built with it.
+/// Thread-safe. Must live as long as the shards that were built with it, and the graph as long as it.
 class Weights {
   public:
     explicit Weights(const graph::Graph& graph);
@@ -42,8 +42,9 @@ class Shard {
     /// ignored); `outputs[i]` gets exactly outputs[i].slab, in the order of Slab::boxes().
     void run(std::span<const std::vector<graph::TensorView>> inputs, std::span<const graph::TensorView> outputs);
 
-  private:
     struct Net;
+
+  private:
     std::unique_ptr<Net> net_;
 };
 

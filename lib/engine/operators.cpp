@@ -1,0 +1,233 @@
+#include "engine/operators.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "util/error.hpp"
+
+namespace convoy::engine {
+
+using graph::Activation;
+using graph::Axis;
+using graph::Index;
+using graph::Interval;
+using graph::Kind;
+using graph::Operator;
+using graph::Slab;
+using graph::Tail;
+
+namespace {
+
+/// The layers of one operator. Every slab in here is as shape_of() gives it.
+class OperatorBuilder {
+  public:
+    OperatorBuilder(NetBuilder& builder, const graph::Work& work, const std::vector<Value>& inputs)
+        : builder_(builder),
+          graph_(builder.graph()),
+          work_(work),
+          op_(graph_.op(work.op)),
+          inputs_(inputs),
+          out_(shape_of(graph_.tensor(op_.outputs[0]), work.outputs[0])) {}
+
+    Value gemm() {
+        const Slab part = needed_of(0);
+        const auto slice = builder_.weights().store().slice({work_.op, out_.c, work_.in});
+        builder_.keep(slice);
+        const cv::Mat bias = work_.in ? cv::Mat() : bias_of(op_, out_.c);
+        cv::dnn::LayerParams params;
+        params.set("num_output", static_cast<int>(out_.channels()));
+        params.set("bias_term", !bias.empty());
+        params.set("axis", 1);
+        params.blobs = {slice->values};
+        if (!bias.empty()) params.blobs.push_back(bias);
+        const std::vector<int> dims{static_cast<int>(out_.n.size()), static_cast<int>(out_.channels())};
+        const Value value =
+            builder_.add_stock("InnerProduct", params, out_, {builder_.cropped(inputs_[0], part)}, dims);
+        return work_.in ? value : builder_.add_tail(op_.tail, value);
+    }
+
+    Value pool() {
+        const graph::Box& full = graph_.tensor(op_.inputs[0]).full;
+        const Slab part = needed_of(0);
+        Pool::Geometry geometry{op_.kind == Kind::max_pool, op_.window,          out_, part,
+                                full[Axis::h].size(),       full[Axis::w].size()};
+        std::optional<Crop> crop;
+        std::vector<Value> inputs;
+        if (!part.empty()) {
+            crop.emplace(part, inputs_[0].slab);
+            inputs.push_back(inputs_[0]);
+        }
+        return add(std::make_unique<Pool>(std::move(geometry), std::move(crop), tail()), inputs);
+    }
+
+    Value global_pool() {
+        const graph::Box& full = graph_.tensor(op_.inputs[0]).full;
+        const Slab part = needed_of(0);
+        const Index area = full[Axis::h].size() * full[Axis::w].size();
+        return add(std::make_unique<GlobalPool>(op_.kind == Kind::global_max_pool, out_, part,
+                                                Crop(part, inputs_[0].slab), area, tail()),
+                   {inputs_[0]});
+    }
+
+    /// The elementwise kinds with one input: their own function, then the tail.
+    Value map() {
+        Tail own;
+        own.activation = activation_of(op_.kind);
+        own.alpha = op_.alpha;
+        own.low = op_.low;
+        own.high = op_.high;
+        std::vector<Pointwise> functions{Pointwise(own, out_.c, true), tail()};
+        std::erase_if(functions, [](const Pointwise& function) { return function.identity(); });
+        const Slab part = needed_of(0);
+        return add(std::make_unique<Map>(out_, Crop(part, inputs_[0].slab), std::move(functions)), {inputs_[0]});
+    }
+
+    Value binary() {
+        std::vector<Binary::Operand> operands;
+        for (std::size_t i = 0; i < inputs_.size(); ++i) {
+            const Slab part = needed_of(i);
+            operands.push_back({Crop(part, inputs_[i].slab), part});
+        }
+        return add(std::make_unique<Binary>(op_.kind == Kind::mul, out_, std::move(operands), tail()), inputs_);
+    }
+
+    Value concat() {
+        std::vector<Value> values;
+        for (std::size_t i = 0; i < inputs_.size(); ++i) {
+            const Slab part = needed_of(i);
+            if (!part.empty()) values.push_back(builder_.cropped(inputs_[i], part));
+        }
+        return concatenated(builder_, values, out_, op_.tail);
+    }
+
+    Value softmax() {
+        const Value input = builder_.cropped(inputs_[0], needed_of(0));
+        cv::dnn::LayerParams params;
+        params.set("axis", static_cast<int>(op_.axis));
+        return finished(builder_.add_stock("Softmax", params, input.slab, {input}, input.dims));
+    }
+
+    Value pad() {
+        const Slab part = needed_of(0);
+        const Interval rows{out_.h.begin - op_.window.pad_begin[0], out_.h.end - op_.window.pad_begin[0]};
+        const Interval columns{out_.w.begin - op_.window.pad_begin[1], out_.w.end - op_.window.pad_begin[1]};
+        if (part.empty()) {
+            return finished(add(std::make_unique<Window>(out_, std::nullopt, Window::Pads{}, op_.pad_value), {}));
+        }
+        const Window::Pads pads{part.h.begin - rows.begin, rows.end - part.h.end, part.w.begin - columns.begin,
+                                columns.end - part.w.end};
+        return finished(
+            add(std::make_unique<Window>(part, Crop(part, inputs_[0].slab), pads, op_.pad_value), {inputs_[0]}));
+    }
+
+    Value flatten() {
+        const graph::TensorInfo& tensor = graph_.tensor(op_.outputs[0]);
+        Slab full = graph::make_slab(tensor.full);
+        full.n = out_.n;
+        Value value = builder_.cropped(inputs_[0], needed_of(0));
+        if (value.slab.h.size() == 1 && value.slab.w.size() == 1) {
+            value.slab = {out_.n, value.slab.c, {0, 1}, {0, 1}};
+        } else {
+            value = builder_.reshaped(value, dims_of(full));
+            value.slab = full;
+        }
+        return finished(builder_.cropped(value, out_));
+    }
+
+  private:
+    static Activation activation_of(Kind kind) {
+        switch (kind) {
+            case Kind::relu:
+                return Activation::relu;
+            case Kind::leaky_relu:
+                return Activation::leaky_relu;
+            case Kind::clip:
+                return Activation::clip;
+            case Kind::sigmoid:
+                return Activation::sigmoid;
+            default:
+                return Activation::none;  // batch_norm: scale and shift are its tail
+        }
+    }
+
+    Slab needed_of(std::size_t input) const {
+        const Slab slab = needed(graph_, work_.op, input, work_.outputs, work_.in);
+        return shape_of(graph_.tensor(op_.inputs[input]), slab);
+    }
+
+    Pointwise tail() const { return {work_.in ? Tail{} : op_.tail, out_.c, true}; }
+
+    Value add(std::unique_ptr<Kernel> kernel, const std::vector<Value>& inputs) {
+        return builder_.add_kernel(std::move(kernel), out_, inputs);
+    }
+
+    /// The tail as a layer of its own, bias included.
+    Value finished(const Value& value) {
+        if (op_.tail.identity()) return value;
+        std::vector<Pointwise> functions{tail()};
+        return add(std::make_unique<Map>(out_, Crop(out_, value.slab), std::move(functions)), {value});
+    }
+
+    NetBuilder& builder_;
+    const graph::Graph& graph_;
+    const graph::Work& work_;
+    const Operator& op_;
+    const std::vector<Value>& inputs_;
+    Slab out_;
+};
+
+}  // namespace
+
+Value concatenated(NetBuilder& builder, const std::vector<Value>& values, const Slab& output, const Tail& tail) {
+    std::vector<std::optional<Crop>> crops;
+    std::vector<Concat::Origin> origins;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        crops.emplace_back(Crop(values[i].slab, values[i].slab));
+        for (Index c = 0; c < values[i].slab.channels(); ++c) origins.push_back({i, c});
+    }
+    if (static_cast<Index>(origins.size()) != output.channels()) {
+        throw util::Error(util::Errc::internal, "a concatenation does not give the channels of its output");
+    }
+    Pointwise function(tail, output.c, true);
+    return builder.add_kernel(
+        std::make_unique<Concat>(output, std::move(crops), std::move(origins), std::move(function)), output, values);
+}
+
+std::vector<Value> add_operator(NetBuilder& builder, const graph::Work& work, const std::vector<Value>& inputs) {
+    OperatorBuilder layers(builder, work, inputs);
+    switch (builder.graph().op(work.op).kind) {
+        case Kind::convolution:
+            return {add_convolution(builder, work, inputs[0])};
+        case Kind::max_pool:
+        case Kind::average_pool:
+            return {layers.pool()};
+        case Kind::global_average_pool:
+        case Kind::global_max_pool:
+            return {layers.global_pool()};
+        case Kind::gemm:
+            return {layers.gemm()};
+        case Kind::relu:
+        case Kind::leaky_relu:
+        case Kind::clip:
+        case Kind::sigmoid:
+        case Kind::batch_norm:
+            return {layers.map()};
+        case Kind::add:
+        case Kind::mul:
+            return {layers.binary()};
+        case Kind::concat:
+            return {layers.concat()};
+        case Kind::softmax:
+            return {layers.softmax()};
+        case Kind::pad:
+            return {layers.pad()};
+        case Kind::flatten:
+            return {layers.flatten()};
+        case Kind::whole:
+            return add_whole(builder, work, inputs);
+    }
+    throw util::Error(util::Errc::internal, "unknown kind of operator");
+}
+
+}  // namespace convoy::engine
