@@ -81,6 +81,8 @@ Stream::Stream(nng_stream* stream, bool tls) : stream_(stream), tls_(tls), recei
     // means.
     nng_aio_set_timeout(receive_.get(), NNG_DURATION_INFINITE);
     nng_aio_set_timeout(send_.get(), NNG_DURATION_INFINITE);
+    // Off by default for byte streams, unlike for nng's sockets: small messages would wait 40 ms for an acknowledgement.
+    nng_stream_set_bool(stream, NNG_OPT_TCP_NODELAY, true);
 }
 
 Stream::~Stream() {
