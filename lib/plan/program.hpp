@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -70,8 +71,9 @@ struct Run {
     StageId stage{};
     std::uint32_t piece = 0;
     std::vector<graph::Work> works;  ///< in topological order; `in` only on the last listed operator
-    std::vector<Input> inputs;
-    std::vector<Output> outputs;  ///< the tensors that leave the stage
+    std::vector<Input> inputs;       ///< a tensor of which nothing is read is not listed
+    std::vector<Output> outputs;     ///< leaving tensors that somebody reads of this piece; an addend's slab may be
+                                     ///< less than its work computes
 };
 
 /// Hands a message to the network. Never waits for it to be delivered.
@@ -80,7 +82,8 @@ struct Send {
     std::vector<BufferId> from;
 };
 
-/// Ends a buffer's life, after its last use.
+/// Ends a buffer's life, right after its last use. Whoever gave an input keeps a copy of it until the frame leaves
+/// flight.
 struct Free {
     BufferId buffer{};
 };
@@ -105,10 +108,15 @@ struct Program {
     std::vector<Result> results;  ///< on the sink: the graph outputs
 };
 
+/// One line per step, for logs and tests.
+[[nodiscard]] std::string to_string(const Program& program, const Plan& plan, const graph::Graph& graph);
+
 /// Peak memory of one device, rule 18 of docs/format-plan.md.
 struct Memory {
-    util::Bytes weights;  ///< slices of weights that its pieces compute with
-    util::Bytes peak;     ///< weights + in_flight x the worst point of the program, messages not yet taken included
+    util::Bytes weights;  ///< slices of weights that its pieces compute with, each once
+    util::Bytes inside;   ///< of the piece with the largest tensors that live only while it runs
+    util::Bytes peak;     ///< weights + inside + in_flight x the worst point of the program: buffers, messages not yet
+                          ///< taken, sent messages that may not be delivered, and the input, kept for a new epoch
 };
 
 /// Checks a plan against its graph and derives what everybody does.
