@@ -11,6 +11,7 @@ namespace convoy::graph {
 struct OnnxOptions {
     /// Fixes dynamic dimensions: input name -> dims. An input without an entry keeps its dims; a dynamic batch is 1.
     std::map<std::string, std::vector<Index>> input_shapes;
+    bool operator==(const OnnxOptions&) const = default;
 };
 
 /// Reads an ONNX model (opset 7 to 17): a wire-format scan that leaves large weights in the mapped file, checker and

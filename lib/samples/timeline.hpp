@@ -49,6 +49,9 @@ struct Timeline {
     bool operator==(const Timeline&) const = default;
 };
 
+/// Milliseconds as files hold them: to the nanosecond, so that they stay readable.
+[[nodiscard]] double written_ms(util::Seconds time) noexcept;
+
 /// `{latency_ms, spans: [{device, stage, piece, activity, begin_ms, end_ms}], transfers: [...]}`, devices by name.
 [[nodiscard]] yaml::Value to_value(const Timeline& timeline, const std::vector<std::string>& devices);
 /// The schema of what to_value writes, for documents that hold a timeline.

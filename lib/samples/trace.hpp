@@ -121,7 +121,7 @@ struct TraceSummary {
 
 /// Reads a trace one document at a time; memory holds one document.
 ///
-/// A trace that was cut off (no summary) is read as far as it goes: the last next() then gives nothing.
+/// A trace without a summary (the run was stopped) just ends; a document that was cut off within is an error.
 class TraceReader {
   public:
     using Part = std::variant<TraceHeader, FrameTrace, TraceSummary>;

@@ -38,6 +38,7 @@ class ByteWriter {
         put_le(bytes_.data() + bytes_.size() - sizeof(T), value);
     }
     void text(std::string_view text);
+    void bytes(std::span<const std::byte> bytes) { bytes_.insert(bytes_.end(), bytes.begin(), bytes.end()); }
     [[nodiscard]] std::vector<std::byte> take() { return std::move(bytes_); }
 
   private:
@@ -56,6 +57,8 @@ class ByteReader {
     }
     /// @throws util::Error protocol when longer than `limit` or than what is left
     [[nodiscard]] std::string text(std::size_t limit);
+    /// The next `count` bytes, still in place. @throws util::Error protocol when fewer are left
+    [[nodiscard]] std::span<const std::byte> bytes(std::size_t count) { return take(count); }
     /// @throws util::Error protocol when bytes are left over
     void finish() const;
 

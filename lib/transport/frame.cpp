@@ -104,6 +104,10 @@ std::string_view name(Kind kind) noexcept {
             return "profile";
         case Kind::profile_result:
             return "profile_result";
+        case Kind::totals:
+            return "totals";
+        case Kind::totals_result:
+            return "totals_result";
     }
     return "";
 }

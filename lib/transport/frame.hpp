@@ -14,24 +14,26 @@ inline constexpr std::uint16_t kProtocolVersion = 1;
 
 /// What a message is. Stored on the wire: numbered by hand, never reused.
 enum class Kind : std::uint8_t {
-    hello = 1,           ///< first message of the dialing side, see Hello
-    hello_ack = 2,       ///< the listener's own hello
-    error = 3,           ///< an encoded util::Error, see encode_error
-    heartbeat = 4,       ///< "I am alive"; payload as the runtime likes
-    bye = 5,             ///< nothing more will be sent
-    bye_ack = 6,         ///< all messages before the bye were read; nothing more will be sent from here either
-    link_probe = 7,      ///< to be answered by link_echo with the same payload
-    link_echo = 8,       ///< reply_to is the probe's sequence number
-    deploy = 9,          ///< plan and what else a device needs to build its shards
-    deploy_ack = 10,     ///< the shards are built
-    weights = 11,        ///< a slice of the weights, for devices that have no copy of the model
-    start = 12,          ///< an epoch begins: peers are connected, frames follow
-    start_ack = 13,      ///< ready for frames of the epoch
-    tensor = 14,         ///< regions of a tensor
-    frame_done = 15,     ///< this device reached the end of its program for the frame
-    cancel = 16,         ///< frames of earlier epochs are to be dropped
-    profile = 17,        ///< asks the device to measure itself
-    profile_result = 18  ///< its measurements
+    hello = 1,            ///< first message of the dialing side, see Hello
+    hello_ack = 2,        ///< the listener's own hello
+    error = 3,            ///< an encoded util::Error, see encode_error
+    heartbeat = 4,        ///< "I am alive"; payload as the runtime likes
+    bye = 5,              ///< nothing more will be sent
+    bye_ack = 6,          ///< all messages before the bye were read; nothing more will be sent from here either
+    link_probe = 7,       ///< to be answered by link_echo with the same payload
+    link_echo = 8,        ///< reply_to is the probe's sequence number
+    deploy = 9,           ///< plan and what else a device needs to build its shards
+    deploy_ack = 10,      ///< the shards are built
+    weights = 11,         ///< a slice of the weights, for devices that have no copy of the model
+    start = 12,           ///< an epoch begins: peers are connected, frames follow
+    start_ack = 13,       ///< ready for frames of the epoch
+    tensor = 14,          ///< regions of a tensor
+    frame_done = 15,      ///< this device reached the end of its program for the frame
+    cancel = 16,          ///< frames of earlier epochs are to be dropped
+    profile = 17,         ///< asks the device to measure itself
+    profile_result = 18,  ///< its measurements
+    totals = 19,          ///< asks what the device counted since the start
+    totals_result = 20    ///< its counters
 };
 
 [[nodiscard]] std::string_view name(Kind kind) noexcept;

@@ -1,0 +1,202 @@
+#include "samples/profile.hpp"
+#include "samples/sample_yaml.hpp"
+
+namespace convoy::samples {
+
+using namespace yaml;
+using detail::condition_fields;
+using detail::read_times;
+
+namespace {
+
+const Schema& context_schema() {
+    static const Schema schema{
+        "context",
+        {
+            {.key = "device", .type = text(), .required = true, .doc = "its name, as a cluster file calls it"},
+            {.key = "cpu", .type = any_text(), .default_text = "''", .doc = "model"},
+            {.key = "cores", .type = integer(1), .default_text = "1", .doc = "that the process may use"},
+            {.key = "kernel", .type = any_text(), .default_text = "''"},
+            {.key = "governor", .type = any_text(), .default_text = "''", .doc = "of CPU frequency, where shown"},
+            {.key = "versions", .type = map_of(text()), .default_text = "{}"},
+        }};
+    return schema;
+}
+
+const Schema& model_schema() {
+    static const Schema schema{"model",
+                               {
+                                   {.key = "file", .type = text(), .required = true},
+                                   {.key = "sha256", .type = text(), .required = true},
+                                   {.key = "flops", .type = number(0, 1e18), .required = true},
+                               }};
+    return schema;
+}
+
+const Schema& model_sample_schema() {
+    static const Schema schema = [] {
+        Schema sample{"whole_model", condition_fields()};
+        sample.fields.push_back({.key = "time", .type = record(detail::times_schema()), .required = true});
+        return sample;
+    }();
+    return schema;
+}
+
+const Schema& link_sample_schema() {
+    static const Schema schema{"link_sample",
+                               {
+                                   {.key = "bytes", .type = integer(0), .unit = "bytes", .required = true},
+                                   {.key = "direction", .type = choice({"out", "back"}), .required = true},
+                                   {.key = "round_trip", .type = record(detail::times_schema()), .required = true},
+                                   {.key = "one_way", .type = record(detail::times_schema()), .required = true},
+                               }};
+    return schema;
+}
+
+const Schema& fitted_schema() {
+    static const Schema schema{"fitted",
+                               {
+                                   {.key = "start_up_ms", .type = number(), .unit = "ms", .required = true},
+                                   {.key = "rate_mbit_per_s", .type = positive(), .unit = "Mbit/s", .required = true},
+                                   {.key = "delay_ms", .type = number(), .unit = "ms", .default_text = "0"},
+                               }};
+    return schema;
+}
+
+const Schema& link_schema() {
+    static const Schema schema{
+        "link",
+        {
+            {.key = "url", .type = any_text(), .default_text = "''"},
+            {.key = "peer", .type = any_text(), .default_text = "''"},
+            {.key = "fitted", .type = record(fitted_schema()), .required = true},
+            {.key = "samples", .type = sequence_of(record(link_sample_schema())), .default_text = "[]"},
+        }};
+    return schema;
+}
+
+const Schema& profile_schema() {
+    static const Schema schema{
+        "profile",
+        {
+            {.key = "context", .type = record(context_schema()), .required = true},
+            {.key = "model", .type = record(model_schema())},
+            {.key = "piece_overhead",
+             .type = record(detail::times_schema()),
+             .doc = "a piece that computes next to nothing"},
+            {.key = "whole_model", .type = sequence_of(record(model_sample_schema())), .default_text = "[]"},
+            {.key = "layers", .type = sequence_of(record(detail::layer_schema())), .default_text = "[]"},
+            {.key = "link", .type = record(link_schema())},
+        }};
+    return schema;
+}
+
+Value context_value(const Context& context) {
+    Value versions = Value::map();
+    for (const auto& [name, version] : context.versions) versions.set(name, version);
+    return Value::map({{"device", context.device},
+                       {"cpu", context.cpu},
+                       {"cores", context.cores},
+                       {"kernel", context.kernel},
+                       {"governor", context.governor},
+                       {"versions", std::move(versions).flow()}});
+}
+
+Context read_context(const Reader& reader) {
+    Context context{reader["device"].string(), reader["cpu"].string(),      static_cast<int>(reader["cores"].integer()),
+                    reader["kernel"].string(), reader["governor"].string(), {}};
+    for (const auto& entry : reader["versions"].entries()) context.versions[entry.name] = entry.value.string();
+    return context;
+}
+
+Value link_value(const LinkProfile& link) {
+    Value samples = Value::sequence();
+    for (const LinkSample& sample : link.samples) {
+        samples.push(Value::map({{"bytes", sample.bytes.value},
+                                 {"direction", sample.direction == Direction::out ? "out" : "back"},
+                                 {"round_trip", detail::to_value(sample.round_trip)},
+                                 {"one_way", detail::to_value(sample.one_way)}})
+                         .flow());
+    }
+    return Value::map({{"url", link.url},
+                       {"peer", link.peer},
+                       {"fitted", Value::map({{"start_up_ms", written_ms(link.fitted.start_up)},
+                                              {"rate_mbit_per_s", util::mbit_per_s(link.fitted.rate)},
+                                              {"delay_ms", written_ms(link.fitted.delay)}})
+                                      .flow()},
+                       {"samples", samples}});
+}
+
+LinkProfile read_link(const Reader& reader) {
+    LinkProfile link{reader["url"].string(), reader["peer"].string(), {}, {}};
+    for (const Reader& item : reader["samples"].items()) {
+        link.samples.push_back({util::Bytes(item["bytes"].integer()),
+                                item["direction"].string() == "out" ? Direction::out : Direction::back,
+                                read_times(item["round_trip"]), read_times(item["one_way"])});
+    }
+    const Reader fitted = reader["fitted"];
+    link.fitted = {util::from_milliseconds(fitted["start_up_ms"].number()),
+                   util::from_mbit_per_s(fitted["rate_mbit_per_s"].number()),
+                   util::from_milliseconds(fitted["delay_ms"].number())};
+    return link;
+}
+
+Value model_sample_value(const ModelSample& sample) {
+    return Value::map({{"load_offered", sample.load_offered},
+                       {"load_obtained", sample.load_obtained},
+                       {"threads", sample.threads},
+                       {"time", detail::to_value(sample.time)}})
+        .flow();
+}
+
+ModelSample read_model_sample(const Reader& reader) {
+    return {reader["load_offered"].number(), reader["load_obtained"].number(),
+            static_cast<int>(reader["threads"].integer()), read_times(reader["time"])};
+}
+
+}  // namespace
+
+const DocumentKind& profile_kind() {
+    static const DocumentKind kind{"profile", 1, 1, profile_schema()};
+    return kind;
+}
+
+Profile read_profile(const util::FileView& file) {
+    const Document document = open_document(profile_kind(), file);
+    Profile profile;
+    profile.context = read_context(document["context"]);
+    if (const auto model = document.root().optional("model")) {
+        profile.model_file = (*model)["file"].string();
+        profile.model_sha256 = (*model)["sha256"].string();
+        profile.model_flops = util::Flops((*model)["flops"].number());
+    }
+    if (const auto overhead = document.root().optional("piece_overhead")) {
+        profile.piece_overhead = read_times(*overhead);
+    }
+    for (const Reader& item : document["whole_model"].items()) {
+        profile.whole_model.push_back(read_model_sample(item));
+    }
+    for (const Reader& item : document["layers"].items()) profile.layers.push_back(detail::read_layer(item));
+    if (const auto link = document.root().optional("link")) profile.link = read_link(*link);
+    return profile;
+}
+
+std::string write_profile(const Profile& profile, Format format) {
+    Value document = Value::map({{"context", context_value(profile.context)}});
+    if (!profile.model_file.empty()) {
+        document.set("model", Value::map({{"file", profile.model_file},
+                                          {"sha256", profile.model_sha256},
+                                          {"flops", profile.model_flops.value}}));
+    }
+    if (profile.piece_overhead) document.set("piece_overhead", detail::to_value(*profile.piece_overhead));
+    Value whole = Value::sequence();
+    for (const ModelSample& sample : profile.whole_model) whole.push(model_sample_value(sample));
+    if (!profile.whole_model.empty()) document.set("whole_model", whole);
+    Value layers = Value::sequence();
+    for (const LayerSample& sample : profile.layers) layers.push(detail::to_value(sample));
+    if (!profile.layers.empty()) document.set("layers", layers);
+    if (profile.link) document.set("link", link_value(*profile.link));
+    return write_document(profile_kind(), document, format);
+}
+
+}  // namespace convoy::samples

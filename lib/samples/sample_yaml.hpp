@@ -1,0 +1,23 @@
+#pragma once
+
+#include "samples/profile.hpp"
+#include "samples/timeline.hpp"
+#include "yaml/reader.hpp"
+#include "yaml/schema.hpp"
+#include "yaml/value.hpp"
+
+// How single samples stand in a profile.
+namespace convoy::samples::detail {
+
+[[nodiscard]] const yaml::Schema& times_schema();
+[[nodiscard]] yaml::Value to_value(const Times& times);
+[[nodiscard]] Times read_times(const yaml::Reader& reader);
+
+[[nodiscard]] const yaml::Schema& layer_schema();
+[[nodiscard]] yaml::Value to_value(const LayerSample& sample);
+[[nodiscard]] LayerSample read_layer(const yaml::Reader& reader);
+
+/// The fields of the circumstances that each timing on a device has: loads and threads.
+[[nodiscard]] std::vector<yaml::Field> condition_fields();
+
+}  // namespace convoy::samples::detail

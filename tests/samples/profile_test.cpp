@@ -1,0 +1,122 @@
+#include "samples/profile.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "support/catalogue.hpp"
+
+using namespace convoy;
+using namespace convoy::samples;
+
+namespace {
+
+Times times(double median_ms) {
+    return {20, util::from_milliseconds(median_ms), util::from_milliseconds(median_ms / 2),
+            util::from_milliseconds(median_ms * 2), util::from_milliseconds(median_ms / 8)};
+}
+
+WorkShape convolution() {
+    WorkShape work;
+    work.kind = graph::Kind::convolution;
+    work.onnx_type = "Conv";
+    work.output = graph::make_box(1, 8, 4, 6);
+    work.output[graph::Axis::h] = {2, 6};
+    work.whole_output = graph::make_box(1, 8, 6, 6);
+    work.inputs = {graph::make_box(1, 3, 6, 6)};
+    work.kernel = {3, 3};
+    work.stride = {1, 1};
+    work.channels = 3;
+    work.flops = util::Flops(2 * 27 * 8 * 24);
+    work.input_bytes = util::Bytes(432);
+    work.output_bytes = util::Bytes(768);
+    work.weight_bytes = util::Bytes(896);
+    return work;
+}
+
+Profile small_profile() {
+    Profile profile;
+    profile.context = {"a",         "Some CPU: fast", 4,
+                       "Linux 6.1", "performance",    {{"convoy", "0.1.0"}, {"opencv", "4.6.0"}}};
+    profile.model_file = "lenet5.onnx";
+    profile.model_sha256 = "ab12";
+    profile.model_flops = util::Flops(833000);
+    profile.piece_overhead = times(0.003);
+    profile.whole_model = {{0, 0.01, 2, times(1.5)}};
+    profile.layers = {{"conv1", convolution(), 0.5, 0.48, 2, times(0.125)}};
+    profile.link = LinkProfile{"tcp://127.0.0.1:5555",
+                               "b",
+                               {{util::Bytes(1000), Direction::out, times(1), times(0.5)},
+                                {util::Bytes(100000), Direction::back, times(9), times(4.5)}},
+                               {util::Seconds(0.0004), util::from_mbit_per_s(80), util::Seconds(0)}};
+    return profile;
+}
+
+LinkSample message(std::int64_t bytes, double seconds) {
+    LinkSample sample;
+    sample.bytes = util::Bytes(bytes);
+    sample.one_way.median = util::Seconds(seconds);
+    return sample;
+}
+
+}  // namespace
+
+TEST_CASE("samples: a profile is read back as it was written", "[samples]") {
+    for (const yaml::Format format : {yaml::Format::yaml, yaml::Format::json}) {
+        const std::string text = write_profile(small_profile(), format);
+        const Profile again = read_profile(util::FileView::from_bytes(text, "p.yaml"));
+        CHECK(again.context == small_profile().context);
+        CHECK(again.layers.front().work == convolution());
+        CHECK(util::milliseconds(again.layers.front().time.median) == Approx(0.125));
+        CHECK(write_profile(again, format) == text);
+    }
+}
+
+TEST_CASE("samples: times are summarised by median, least, 95th percentile and interquartile range", "[samples]") {
+    const std::vector<double> seconds{5, 1, 2, 3, 4};
+    const Times summary = summarize(seconds);
+    CHECK(summary.n == 5);
+    CHECK(summary.median.count() == 3);
+    CHECK(summary.min.count() == 1);
+    CHECK(summary.p95.count() == Approx(4.8));
+    CHECK(summary.spread.count() == Approx(2));
+}
+
+TEST_CASE("samples: the operator type tells depthwise convolutions and unknown operators apart", "[samples]") {
+    WorkShape work = convolution();
+    CHECK(operator_type(work) == "convolution");
+    work.group = 8;
+    work.channels = 1;
+    CHECK(operator_type(work) == "depthwise_convolution");
+    work.kind = graph::Kind::whole;
+    work.onnx_type = "Resize";
+    CHECK(operator_type(work) == "whole:Resize");
+}
+
+TEST_CASE("samples: fitting a link finds the start-up and rate that made the times", "[samples]") {
+    std::vector<LinkSample> samples;
+    for (const std::int64_t bytes : {100, 10000, 1000000}) {
+        samples.push_back(message(bytes, 0.002 + static_cast<double>(bytes) / 12.5e6));
+    }
+    const LinkFit fit = fit_link(samples);
+    CHECK(fit.start_up.count() == Approx(0.002));
+    CHECK(fit.rate.value == Approx(12.5e6));
+}
+
+TEST_CASE("samples: a fitted start-up is never negative", "[samples]") {
+    const std::vector<LinkSample> samples{message(1000, 0.0005), message(2000, 0.002)};
+    const LinkFit fit = fit_link(samples);
+    CHECK(fit.start_up.count() == 0);
+    CHECK(fit.rate.value > 0);
+}
+
+TEST_CASE("samples: a link that cannot be fitted says why", "[samples]") {
+    CHECK_THROWS_WITH(fit_link(std::vector{message(1000, 1), message(1000, 2)}),
+                      "a link is fitted from messages of at least two sizes");
+    CHECK_THROWS_WITH(fit_link(std::vector{message(1000, 2), message(2000, 1)}),
+                      "the times of the link's messages do not grow with their size");
+    CHECK_THROWS_WITH(fit_link(std::vector{message(1000, 0), message(2000, 1)}),
+                      "a link sample has a time that is not above 0");
+}
+
+TEST_CASE("samples: each bad profile of the catalogue gets its message", "[samples]") {
+    test::check_catalogue("profile", [](const util::FileView& file) { (void)read_profile(file); });
+}
