@@ -1,0 +1,77 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include "dataset/preprocess.hpp"
+#include "util/error.hpp"
+
+namespace convoy::dataset {
+namespace {
+
+constexpr std::uint64_t kLargestFile = 256 << 20;
+
+/// The largest centred part with the aspect ratio of the wanted size.
+cv::Rect central_part(const cv::Mat& image, const cv::Size& wanted) {
+    const double factor =
+        std::min(static_cast<double>(image.cols) / wanted.width, static_cast<double>(image.rows) / wanted.height);
+    const int width = std::clamp(static_cast<int>(std::lround(wanted.width * factor)), 1, image.cols);
+    const int height = std::clamp(static_cast<int>(std::lround(wanted.height * factor)), 1, image.rows);
+    return {(image.cols - width) / 2, (image.rows - height) / 2, width, height};
+}
+
+cv::Mat decode(const std::string& path, const Preprocess& preprocess) {
+    const util::FileView file = util::FileView::open(path, kLargestFile);
+    const std::span<const std::byte> bytes = file.bytes();
+    const int mode = preprocess.channels == Channels::gray ? cv::IMREAD_GRAYSCALE : cv::IMREAD_COLOR;
+    cv::Mat image;
+    if (!bytes.empty()) {
+        // imdecode only reads, but takes no constant input.
+        const cv::Mat encoded(1, static_cast<int>(bytes.size()), CV_8U, const_cast<std::byte*>(bytes.data()));
+        image = cv::imdecode(encoded, mode);
+    }
+    if (image.empty()) throw util::Error(util::Errc::data, fmt::format("'{}' is not an image that can be read", path));
+    return image;
+}
+
+}  // namespace
+
+graph::Tensor read_image(const std::string& path, const Preprocess& preprocess) try {
+    cv::Mat image = decode(path, preprocess);
+    const cv::Size wanted(static_cast<int>(preprocess.width), static_cast<int>(preprocess.height));
+    if (preprocess.crop) image = image(central_part(image, wanted));
+    if (image.size() != wanted) {
+        const bool shrinks = image.cols >= wanted.width && image.rows >= wanted.height;
+        cv::Mat resized;
+        cv::resize(image, resized, wanted, 0, 0, shrinks ? cv::INTER_AREA : cv::INTER_LINEAR);
+        image = resized;
+    }
+    const int channels = image.channels();
+    graph::Tensor tensor({graph::make_box(1, channels, preprocess.height, preprocess.width)});
+    float* to = tensor.floats();
+    for (int c = 0; c < channels; ++c) {
+        const int from = preprocess.channels == Channels::rgb ? channels - 1 - c : c;  // OpenCV decodes to BGR
+        const auto channel = static_cast<std::size_t>(c);
+        for (int y = 0; y < image.rows; ++y) {
+            const std::uint8_t* row = image.ptr(y) + from;
+            for (int x = 0; x < image.cols; ++x)
+                *to++ = (static_cast<float>(row[x * channels]) - preprocess.mean[channel]) * preprocess.scale[channel];
+        }
+    }
+    return tensor;
+} catch (const cv::Exception& error) {
+    throw util::Error(util::Errc::data, fmt::format("'{}' cannot be read as an image: {}", path, error.err));
+}
+
+bool is_image_name(const std::string& path) {
+    static constexpr std::array kEndings{".png", ".jpg", ".jpeg", ".bmp", ".pgm", ".ppm", ".webp", ".tif", ".tiff"};
+    std::string ending = std::filesystem::path(path).extension().string();
+    std::transform(ending.begin(), ending.end(), ending.begin(),
+                   [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+    return std::find(kEndings.begin(), kEndings.end(), ending) != kEndings.end();
+}
+
+}  // namespace convoy::dataset

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "graph/tensor.hpp"
+#include "util/file.hpp"
+
+namespace convoy::dataset {
+
+enum class Channels : std::uint8_t { gray, rgb, bgr };
+
+/// How an image file becomes a model's input: its YAML is `schema: convoy.preprocess/1`.
+///
+/// The image is brought to `size` (after a central crop, if any), its channels into order, and each pixel 0..255 to
+/// (pixel - mean[channel]) * scale[channel].
+struct Preprocess {
+    graph::Index height = 0;
+    graph::Index width = 0;
+    /// Largest centred part of the image with the aspect ratio of `size`; otherwise the whole image is stretched.
+    bool crop = false;
+    Channels channels = Channels::rgb;
+    std::vector<float> mean;          ///< [channels]
+    std::vector<float> scale;         ///< [channels]
+    std::vector<std::string> labels;  ///< by class; empty without a labels file
+};
+
+/// @throws Error data; no_input for the labels file
+[[nodiscard]] Preprocess read_preprocess(const util::FileView& file);
+
+/// One label a line. @throws Error no_input, data
+[[nodiscard]] std::vector<std::string> read_labels(const std::string& path);
+
+/// @return shape [1, channels, height, width], float32
+/// @throws Error no_input, data for what is no image, or one of more than 2^28 pixels
+[[nodiscard]] graph::Tensor read_image(const std::string& path, const Preprocess& preprocess);
+
+/// Whether a file name ends like an image that read_image can read.
+[[nodiscard]] bool is_image_name(const std::string& path);
+
+}  // namespace convoy::dataset
