@@ -9,20 +9,6 @@ using detail::read_times;
 
 namespace {
 
-const Schema& context_schema() {
-    static const Schema schema{
-        "context",
-        {
-            {.key = "device", .type = text(), .required = true, .doc = "its name, as a cluster file calls it"},
-            {.key = "cpu", .type = any_text(), .default_text = "''", .doc = "model"},
-            {.key = "cores", .type = integer(1), .default_text = "1", .doc = "that the process may use"},
-            {.key = "kernel", .type = any_text(), .default_text = "''"},
-            {.key = "governor", .type = any_text(), .default_text = "''", .doc = "of CPU frequency, where shown"},
-            {.key = "versions", .type = map_of(text()), .default_text = "{}"},
-        }};
-    return schema;
-}
-
 const Schema& model_schema() {
     static const Schema schema{"model",
                                {
@@ -79,7 +65,7 @@ const Schema& profile_schema() {
     static const Schema schema{
         "profile",
         {
-            {.key = "context", .type = record(context_schema()), .required = true},
+            {.key = "context", .type = record(detail::context_schema()), .required = true},
             {.key = "model", .type = record(model_schema())},
             {.key = "piece_overhead",
              .type = record(detail::times_schema()),
@@ -89,24 +75,6 @@ const Schema& profile_schema() {
             {.key = "link", .type = record(link_schema())},
         }};
     return schema;
-}
-
-Value context_value(const Context& context) {
-    Value versions = Value::map();
-    for (const auto& [name, version] : context.versions) versions.set(name, version);
-    return Value::map({{"device", context.device},
-                       {"cpu", context.cpu},
-                       {"cores", context.cores},
-                       {"kernel", context.kernel},
-                       {"governor", context.governor},
-                       {"versions", std::move(versions).flow()}});
-}
-
-Context read_context(const Reader& reader) {
-    Context context{reader["device"].string(), reader["cpu"].string(),      static_cast<int>(reader["cores"].integer()),
-                    reader["kernel"].string(), reader["governor"].string(), {}};
-    for (const auto& entry : reader["versions"].entries()) context.versions[entry.name] = entry.value.string();
-    return context;
 }
 
 Value link_value(const LinkProfile& link) {
@@ -164,7 +132,7 @@ const DocumentKind& profile_kind() {
 Profile read_profile(const util::FileView& file) {
     const Document document = open_document(profile_kind(), file);
     Profile profile;
-    profile.context = read_context(document["context"]);
+    profile.context = detail::read_context(document["context"]);
     if (const auto model = document.root().optional("model")) {
         profile.model_file = (*model)["file"].string();
         profile.model_sha256 = (*model)["sha256"].string();
@@ -182,7 +150,7 @@ Profile read_profile(const util::FileView& file) {
 }
 
 std::string write_profile(const Profile& profile, Format format) {
-    Value document = Value::map({{"context", context_value(profile.context)}});
+    Value document = Value::map({{"context", detail::to_value(profile.context)}});
     if (!profile.model_file.empty()) {
         document.set("model", Value::map({{"file", profile.model_file},
                                           {"sha256", profile.model_sha256},

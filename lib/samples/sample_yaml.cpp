@@ -170,4 +170,36 @@ LayerSample read_layer(const Reader& reader) {
     return sample;
 }
 
+const Schema& context_schema() {
+    static const Schema schema{
+        "context",
+        {
+            {.key = "device", .type = text(), .required = true, .doc = "its name, as a cluster file calls it"},
+            {.key = "cpu", .type = any_text(), .default_text = "''", .doc = "model"},
+            {.key = "cores", .type = integer(1), .default_text = "1", .doc = "that the process may use"},
+            {.key = "kernel", .type = any_text(), .default_text = "''"},
+            {.key = "governor", .type = any_text(), .default_text = "''", .doc = "of CPU frequency, where shown"},
+            {.key = "versions", .type = map_of(text()), .default_text = "{}"},
+        }};
+    return schema;
+}
+
+Value to_value(const Context& context) {
+    Value versions = Value::map();
+    for (const auto& [name, version] : context.versions) versions.set(name, version);
+    return Value::map({{"device", context.device},
+                       {"cpu", context.cpu},
+                       {"cores", context.cores},
+                       {"kernel", context.kernel},
+                       {"governor", context.governor},
+                       {"versions", std::move(versions).flow()}});
+}
+
+Context read_context(const Reader& reader) {
+    Context context{reader["device"].string(), reader["cpu"].string(),      static_cast<int>(reader["cores"].integer()),
+                    reader["kernel"].string(), reader["governor"].string(), {}};
+    for (const auto& entry : reader["versions"].entries()) context.versions[entry.name] = entry.value.string();
+    return context;
+}
+
 }  // namespace convoy::samples::detail

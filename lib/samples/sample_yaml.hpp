@@ -6,12 +6,16 @@
 #include "yaml/schema.hpp"
 #include "yaml/value.hpp"
 
-// How single samples stand in a profile.
+// How contexts and single samples stand in a profile; the context stands in latency models too.
 namespace convoy::samples::detail {
 
 [[nodiscard]] const yaml::Schema& times_schema();
 [[nodiscard]] yaml::Value to_value(const Times& times);
 [[nodiscard]] Times read_times(const yaml::Reader& reader);
+
+[[nodiscard]] const yaml::Schema& context_schema();
+[[nodiscard]] yaml::Value to_value(const Context& context);
+[[nodiscard]] Context read_context(const yaml::Reader& reader);
 
 [[nodiscard]] const yaml::Schema& layer_schema();
 [[nodiscard]] yaml::Value to_value(const LayerSample& sample);
