@@ -149,6 +149,31 @@ NamedConstants take_constants(Draft& draft, const Skeleton& skeleton, const util
     return constants;
 }
 
+/// The checker wants a shape on every input and output; inference finds the outputs', the user may give the inputs'.
+void complete_shapes(onnx::GraphProto& graph, const OnnxOptions& options) {
+    for (onnx::ValueInfoProto& output : *graph.mutable_output()) {
+        if (output.type().has_tensor_type()) output.mutable_type()->mutable_tensor_type()->mutable_shape();
+    }
+    for (onnx::ValueInfoProto& input : *graph.mutable_input()) {
+        const auto given = options.input_shapes.find(input.name());
+        if (given == options.input_shapes.end() || !input.type().has_tensor_type()) continue;
+        auto& tensor = *input.mutable_type()->mutable_tensor_type();
+        if (tensor.has_shape()) continue;
+        for (std::size_t i = 0; i < given->second.size(); ++i) tensor.mutable_shape()->add_dim();
+    }
+}
+
+void require_input_shapes(const onnx::GraphProto& graph, const NamedConstants& constants) {
+    std::unordered_set<std::string_view> known;
+    for (const auto& [name, constant] : constants) known.insert(name);
+    for (const onnx::ValueInfoProto& input : graph.input()) {
+        if (known.count(input.name()) > 0 || !input.type().has_tensor_type()) continue;
+        if (input.type().tensor_type().has_shape()) continue;
+        throw Error(Errc::data, fmt::format("input '{}' has no shape", input.name()))
+            .hint(fmt::format("--input-shape {}:1,3,224,224", input.name()));
+    }
+}
+
 void check(const onnx::ModelProto& model) {
     try {
         onnx::checker::check_model(model);
@@ -198,19 +223,15 @@ std::vector<Index> written_dims(const onnx::ValueInfoProto& input) {
 }
 
 std::vector<Index> fixed_dims(const onnx::ValueInfoProto& input, const OnnxOptions& options) {
-    const auto& type = input.type().tensor_type();
     std::vector<Index> dims = written_dims(input);
     const auto given = options.input_shapes.find(input.name());
     if (given != options.input_shapes.end()) {
-        if (type.has_shape() && given->second.size() != dims.size()) {
+        if (given->second.size() != dims.size()) {
             throw Error(Errc::data, fmt::format("input '{}' has {} dimensions, but {} are given for it", input.name(),
                                                 dims.size(), given->second.size()))
                 .hint(fmt::format("--input-shape {}:1,3,224,224", input.name()));
         }
         dims = given->second;
-    } else if (!type.has_shape()) {
-        throw Error(Errc::data, fmt::format("input '{}' has no shape", input.name()))
-            .hint(fmt::format("--input-shape {}:1,3,224,224", input.name()));
     } else if (!dims.empty() && dims[0] == 0) {
         dims[0] = 1;
     }
@@ -224,10 +245,20 @@ std::vector<Index> fixed_dims(const onnx::ValueInfoProto& input, const OnnxOptio
     return dims;
 }
 
-void fix_inputs(onnx::GraphProto& graph, const OnnxOptions& options) {
+void require_input_names(const onnx::GraphProto& graph, const OnnxOptions& options) {
     std::vector<std::string> names;
+    for (const onnx::ValueInfoProto& input : graph.input()) names.push_back(input.name());
+    if (names.empty()) throw Error(Errc::data, "the model has no inputs");
+    for (const auto& [name, dims] : options.input_shapes) {
+        if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+        throw Error(Errc::usage, fmt::format("the model has no input '{}'", name))
+            .key("--input-shape")
+            .hint(util::suggestion(name, names));
+    }
+}
+
+void fix_inputs(onnx::GraphProto& graph, const OnnxOptions& options) {
     for (onnx::ValueInfoProto& input : *graph.mutable_input()) {
-        names.push_back(input.name());
         if (!input.type().has_tensor_type() || !element_type(input.type().tensor_type().elem_type())) {
             throw Error(Errc::data, fmt::format("input '{}' is no tensor of numbers", input.name()));
         }
@@ -236,13 +267,6 @@ void fix_inputs(onnx::GraphProto& graph, const OnnxOptions& options) {
         shape.Clear();
         for (const Index dim : dims) shape.add_dim()->set_dim_value(dim);
     }
-    for (const auto& [name, dims] : options.input_shapes) {
-        if (std::find(names.begin(), names.end(), name) != names.end()) continue;
-        throw Error(Errc::usage, fmt::format("the model has no input '{}'", name))
-            .key("--input-shape")
-            .hint(util::suggestion(name, names));
-    }
-    if (names.empty()) throw Error(Errc::data, "the model has no inputs");
 }
 
 void keep_shape(Draft& draft, const onnx::ValueInfoProto& info) {
@@ -270,10 +294,13 @@ Draft prepare(const util::FileView& file, const OnnxOptions& options) {
     name_nodes(graph);
     check_nodes(draft.model);
     NamedConstants constants = take_constants(draft, skeleton, file);
+    complete_shapes(graph, options);
+    require_input_shapes(graph, constants);
     check(draft.model);
     if (graph.sparse_initializer_size() > 0) throw Error(Errc::data, "sparse weights cannot be read");
     name_missing_outputs(graph);
     settle_constants(draft, std::move(constants));
+    require_input_names(graph, options);
     fix_inputs(graph, options);
     if (graph.output_size() == 0) throw Error(Errc::data, "the model has no outputs");
     for (const auto& output : graph.output()) {
