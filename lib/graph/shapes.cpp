@@ -37,6 +37,14 @@ void require_maps(const Site& site) {
     require(has_rank(site.input(), 4) && has_rank(site.output(), 4), site, "needs feature maps");
 }
 
+/// [n, c] and [n, c, 1, 1] are the same box, and both may come out of a global pool or a flatten.
+void require_column(const Site& site) {
+    const bool vector = has_rank(site.output(), 2);
+    const Box& full = site.output().full;
+    const bool column = has_rank(site.output(), 4) && full[Axis::h].size() == 1 && full[Axis::w].size() == 1;
+    require(vector || column, site, "needs a vector as output");
+}
+
 void require_same(const Site& site, std::initializer_list<Axis> axes) {
     for (const Axis axis : axes) {
         require(site.input().full[axis] == site.output().full[axis], site, "does not fit its output");
@@ -131,10 +139,9 @@ void check_pool(const Site& site) {
 
 void check_global_pool(const Site& site) {
     require_arity(site, 1);
-    require_maps(site);
+    require(has_rank(site.input(), 4), site, "needs a feature map");
+    require_column(site);
     require_same(site, {Axis::n, Axis::c});
-    const Box& full = site.output().full;
-    require(full[Axis::h].size() == 1 && full[Axis::w].size() == 1, site, "does not fit its output");
 }
 
 void check_gemm(const Site& site) {
@@ -191,7 +198,7 @@ void check_pad(const Site& site) {
 
 void check_flatten(const Site& site) {
     require_arity(site, 1);
-    require(has_rank(site.output(), 2), site, "needs a vector as output");
+    require_column(site);
     require_same(site, {Axis::n});
     const Box& full = site.input().full;
     const Index features = full[Axis::c].size() * full[Axis::h].size() * full[Axis::w].size();

@@ -356,6 +356,11 @@ TEST_CASE("graph: between a map and a vector every reshape is a flatten", "[grap
     squeeze.node("Squeeze", {"x", "axes"}, {"y"});
     CHECK(only(squeeze.read()).kind == Kind::flatten);
 
+    Model widening = unary_model({1, 3});
+    widening.integers("axes", {2, 3});
+    widening.node("Unsqueeze", {"x", "axes"}, {"y"});
+    CHECK(only(widening.read()).kind == Kind::flatten);
+
     Model mixing = unary_model({1, 4, 2, 2});
     mixing.integers("shape", {1, 2, 4, 2});
     mixing.node("Reshape", {"x", "shape"}, {"y"});
