@@ -1,0 +1,40 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "graph/graph.hpp"
+#include "latency/bed.hpp"
+#include "plan/program.hpp"
+#include "samples/timeline.hpp"
+#include "util/units.hpp"
+
+namespace convoy::cost {
+
+/// What one plan is predicted to do on one bed of devices.
+struct Prediction {
+    samples::Timeline timeline;          ///< of one frame alone; devices by their index in the plan
+    double throughput_per_s = 0;         ///< steady state with the plan's frames in flight
+    std::vector<util::Seconds> compute;  ///< per device and frame
+    util::Bytes bytes;                   ///< payload of all messages of a frame
+    std::size_t messages = 0;
+    std::size_t rounds = 0;                ///< longest chain of messages that depend on each other
+    util::Flops flops;                     ///< of all pieces
+    util::Flops redundant;                 ///< computed more than once: halos, replicas
+    std::vector<util::Bytes> peak_memory;  ///< per device, rule 18 of docs/format-plan.md
+    std::optional<util::Joules> energy;    ///< per frame, where every device's powers are given
+    [[nodiscard]] util::Seconds latency() const { return timeline.latency; }
+};
+
+/// The bed's device behind each of the plan's. @throws Error data for a device that the cluster does not have
+[[nodiscard]] std::vector<std::size_t> bed_devices(const plan::Plan& plan, const latency::Bed& bed);
+
+/// Plays the plan's step programs on predicted times: an event simulation of devices and interfaces.
+///
+/// A device does one step at a time, the oldest frame whose next step is ready first. A message occupies the sender's
+/// and the receiver's interface (switched), or the one medium (shared), for start-up + bytes / rate, and arrives a
+/// delay later; sending does not hold up computing. Deterministic: ties go by device, frame, message.
+[[nodiscard]] Prediction predict(const plan::Plan& plan, const plan::Compiled& compiled, const graph::Graph& graph,
+                                 const latency::Bed& bed);
+
+}  // namespace convoy::cost
