@@ -192,6 +192,7 @@ void Connection::Impl::start(Handlers handlers) {
 void Connection::Impl::refuse_unless_open() const {
     if (open()) return;
     if (failure_) throw Error(*failure_);
+    if (!started_) throw Error(Errc::internal, fmt::format("{}: send() before start()", peer_.name));
     throw Error(Errc::unavailable, fmt::format("{}: the connection is closed", peer_.name));
 }
 

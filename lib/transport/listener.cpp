@@ -51,7 +51,7 @@ class Listener::Impl {
     void add(nng_stream* stream);
     void tidy();
     void shake_hands(detail::Handshake& handshake);
-    void refuse(detail::Handshake& handshake, const Error& error);
+    void refuse(detail::Handshake& handshake, const std::string& from, const Error& error);
 
     const ListenerOptions options_;
     const Welcome welcome_;
@@ -169,26 +169,29 @@ void Listener::Impl::tidy() {
 }
 
 void Listener::Impl::shake_hands(detail::Handshake& handshake) {
+    const auto from = handshake.channel().stream.remote();
     try {
         auto theirs = detail::receive_hello(handshake.channel(), Kind::hello);
         const Hello mine = welcome_.greet(theirs);
         detail::send_now(handshake.channel(), Kind::hello_ack, encode(mine));
         auto channel = handshake.take();
         if (!channel) throw Error(Errc::unavailable, "the hello took too long");
-        util::log_info("{}: {} '{}' connected, build {}", url_, name(theirs.role), theirs.name, theirs.build);
+        util::log_info("{}: {} '{}' connected from {}, build {}", url_, name(theirs.role), theirs.name, from,
+                       theirs.build);
         ++accepted_;
         welcome_.accept(std::make_unique<Connection>(std::move(channel), std::move(theirs), options_.connection));
     } catch (const Error& error) {
-        refuse(handshake, error);
+        refuse(handshake, from, error);
     } catch (const std::exception& error) {
-        refuse(handshake, Error(Errc::internal, error.what()));
+        refuse(handshake, from, Error(Errc::internal, error.what()));
     }
 }
 
-void Listener::Impl::refuse(detail::Handshake& handshake, const Error& error) {
+void Listener::Impl::refuse(detail::Handshake& handshake, const std::string& from, const Error& error) {
     ++refused_;
     const bool late = handshake.age() > options_.hello_patience;
-    util::log_warning("{}: refused a connection: {}", url_, late ? "no hello came in time" : error.message());
+    util::log_warning("{}: refused a connection from {}: {}", url_, from,
+                      late ? "no hello came in time" : error.message());
     if (error.code() == Errc::unavailable || !handshake.has_channel()) return;
     try {
         detail::send_now(handshake.channel(), Kind::error, encode_error(error));

@@ -17,7 +17,8 @@ struct ListenerOptions {
     ConnectionOptions connection{};
 };
 
-/// What a listener does with those who connect. Called from short-lived threads, several at a time.
+/// What a listener does with those who connect. Called from short-lived threads, several at a time; must be
+/// quick, the listener cannot end or drop a peer meanwhile.
 struct Welcome {
     /// Answers a hello with one's own, or throws the util::Error that refuses it and is sent to the peer.
     std::function<Hello(const Hello& theirs)> greet;

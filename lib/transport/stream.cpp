@@ -1,9 +1,11 @@
 #include "transport/stream.hpp"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <nng/nng.h>
 #include <nng/supplemental/tls/tls.h>
 
+#include <algorithm>
 #include <array>
 
 #include "util/clock.hpp"
@@ -81,7 +83,8 @@ Stream::Stream(nng_stream* stream, bool tls) : stream_(stream), tls_(tls), recei
     // means.
     nng_aio_set_timeout(receive_.get(), NNG_DURATION_INFINITE);
     nng_aio_set_timeout(send_.get(), NNG_DURATION_INFINITE);
-    // Off by default for byte streams, unlike for nng's sockets: small messages would wait 40 ms for an acknowledgement.
+    // Off by default for byte streams, unlike for nng's sockets: small messages would wait 40 ms for an
+    // acknowledgement.
     nng_stream_set_bool(stream, NNG_OPT_TCP_NODELAY, true);
 }
 
@@ -126,6 +129,17 @@ Outcome Stream::send_all(std::span<const std::byte> first, std::span<const std::
 void Stream::cancel() noexcept {
     nng_aio_cancel(receive_.get());
     nng_aio_cancel(send_.get());
+}
+
+std::string Stream::remote() const {
+    nng_sockaddr address{};
+    if (nng_stream_get_addr(stream_, NNG_OPT_REMADDR, &address) != 0) return "an unknown address";
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    const bool v6 = address.s_family == NNG_AF_INET6;
+    const void* bytes = v6 ? static_cast<const void*>(address.s_in6.sa_addr) : &address.s_in.sa_addr;
+    if (inet_ntop(v6 ? AF_INET6 : AF_INET, bytes, text.data(), text.size()) == nullptr) return "an unknown address";
+    const auto port = ntohs(v6 ? address.s_in6.sa_port : address.s_in.sa_port);
+    return fmt::format("{}{}{}:{}", v6 ? "[" : "", text.data(), v6 ? "]" : "", port);
 }
 
 void Stream::close() noexcept {

@@ -72,6 +72,8 @@ class Stream {
     /// Ends the stream; further calls do nothing.
     void close() noexcept;
     [[nodiscard]] bool tls() const noexcept { return tls_; }
+    /// Address and port of the peer, for the log.
+    [[nodiscard]] std::string remote() const;
 
   private:
     nng_stream* stream_;

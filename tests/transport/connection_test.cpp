@@ -135,9 +135,9 @@ TEST_CASE("transport: heartbeats carry the callback's bytes and keep a quiet pee
     transport::ListenerOptions options;
     options.connection = impatient();
     Server server(options);
-    const auto client = dial(server.listener.url(), "client", impatient());
     Slot<util::Error> lost;
     Slot<std::vector<std::byte>> beats;
+    const auto client = dial(server.listener.url(), "client", impatient());
     client->start({.on_message =
                        [&](const Header& header, const Buffer& payload) {
                            if (header.kind == Kind::heartbeat)
@@ -146,8 +146,8 @@ TEST_CASE("transport: heartbeats carry the callback's bytes and keep a quiet pee
                    .on_lost = [&](const util::Error& error) { lost.put(error); }});
     const auto worker = server.connections.take();
     worker->start({.heartbeat = [] { return std::vector<std::byte>(7, std::byte{42}); }});
-    // Longer than three times the patience; no other message crosses.
-    for (int i = 0; i < 20; ++i) REQUIRE(beats.take() == std::vector<std::byte>(7, std::byte{42}));
+    // Longer than the patience; no other message crosses.
+    for (int i = 0; i < 12; ++i) REQUIRE(beats.take() == std::vector<std::byte>(7, std::byte{42}));
     CHECK(lost.size() == 0);
     CHECK(client->alive());
     CHECK(worker->alive());
@@ -159,9 +159,9 @@ TEST_CASE("transport: a handler that takes long does not make the peer look sile
     Server server(options);
     const auto client = dial(server.listener.url(), "client", impatient());
     client->start({});
-    const auto worker = server.connections.take();
     Slot<int> handled;
     Slot<util::Error> lost;
+    const auto worker = server.connections.take();
     worker->start({.on_message =
                        [&](const Header& header, const Buffer&) {
                            if (header.kind != Kind::tensor) return;
@@ -234,6 +234,37 @@ TEST_CASE("transport: a peer that never reads fills the queue and is lost by its
     CHECK(end.lost.take().code() == util::Errc::unavailable);
     end.connection.reset();
     CHECK(block.use_count() == 1);
+}
+
+TEST_CASE("transport: a handler that sends into a full queue fails at once instead of waiting", "[transport]") {
+    transport::ListenerOptions options;
+    options.connection.send_limit = util::Bytes(1 << 20);
+    options.connection.send_patience = Seconds(60);
+    Server server(options);
+    RawSocket peer(server.listener.url());
+    peer.introduce();
+    Slot<util::Error> lost;
+    const auto block = std::make_shared<std::vector<std::byte>>(8 << 20);
+    const auto worker = server.connections.take();
+    worker->start({.on_message =
+                       [&](const Header&, const Buffer&) {
+                           for (;;) worker->send({.kind = Kind::tensor}, Payload(*block, block));
+                       },
+                   .on_lost = [&](const util::Error& error) { lost.put(error); }});
+    peer.send(frame({.kind = Kind::tensor, .sequence = 1}));
+    CHECK_THAT(lost.take(Seconds(10)).message(), Contains("takes its messages too slowly"));
+    CHECK_FALSE(worker->flush(Seconds(10)));
+}
+
+TEST_CASE("transport: a connection that was never started ends quietly", "[transport]") {
+    Server server;
+    auto client = dial(server.listener.url());
+    End worker(server.connections.take());
+    CHECK_THROWS_AS(client->send({.kind = Kind::tensor}), util::Error);
+    CHECK_FALSE(client->alive());
+    CHECK_FALSE(client->close(Seconds(1)));
+    client.reset();
+    CHECK(worker.lost.take().code() == util::Errc::unavailable);
 }
 
 TEST_CASE("transport: nonsense from a known peer ends the connection with its reason", "[transport]") {

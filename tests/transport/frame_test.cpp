@@ -2,7 +2,11 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <filesystem>
+
 #include "util/error.hpp"
+#include "util/file.hpp"
 #include "util/random.hpp"
 
 using namespace convoy;
@@ -73,6 +77,19 @@ bool accepted(std::span<const std::byte> bytes, const Budget& budget) {
     } catch (const util::Error& error) {
         CHECK(error.code() == util::Errc::protocol);
         return false;
+    }
+}
+
+/// What becomes of bytes: "ok", "incomplete" or "refused".
+std::string verdict(std::span<const std::byte> bytes) {
+    try {
+        const auto size = transport::header_size(bytes, {});
+        if (bytes.size() < size) return "incomplete";
+        (void)transport::decode_header(bytes.first(size), {});
+        return "ok";
+    } catch (const util::Error& error) {
+        CHECK(error.code() == util::Errc::protocol);
+        return "refused";
     }
 }
 
@@ -173,4 +190,21 @@ TEST_CASE("transport: each rule of the header has its own message", "[transport]
     CHECK(refusal(shorter) == "a header has the wrong size");
     CHECK(refusal(transport::encode(some_header()), transport::kHelloBudget) ==
           "a message announces 1 regions, more than the 0 allowed");
+}
+
+TEST_CASE("transport: the collected headers are accepted or refused as their names say", "[transport]") {
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(CONVOY_TEST_DATA "/frame")) {
+        const auto name = entry.path().stem().string();
+        CAPTURE(name);
+        const auto file = util::FileView::open(entry.path().string());
+        CHECK(verdict(file.bytes()) == name.substr(0, name.find('-')));
+        // Whatever a header is, its beginnings are never accepted, and a refusal stands.
+        for (std::size_t size = 0; size < std::min<std::size_t>(file.bytes().size(), 200); ++size) {
+            const auto early = verdict(file.bytes().first(size));
+            REQUIRE((early == "incomplete" || verdict(file.bytes()) == early));
+        }
+        ++count;
+    }
+    CHECK(count >= 30);
 }

@@ -6,7 +6,6 @@
 
 #include "support.hpp"
 #include "util/clock.hpp"
-#include "util/log.hpp"
 
 using namespace transport_test;
 using Catch::Contains;
@@ -40,7 +39,6 @@ void check_serves(Server& server) {
 }  // namespace
 
 TEST_CASE("transport: garbage on the port is dropped at once and the listener serves on", "[transport]") {
-    util::set_log(util::LogLevel::error, "test");
     Server server;
     std::vector<std::vector<std::byte>> attacks{std::vector<std::byte>(4096, std::byte{0}),
                                                 std::vector<std::byte>(4096, std::byte{0xff}), pattern(4096, 5)};
@@ -64,7 +62,6 @@ TEST_CASE("transport: garbage on the port is dropped at once and the listener se
 }
 
 TEST_CASE("transport: who says nothing, or half a hello, is dropped when its time is over", "[transport]") {
-    util::set_log(util::LogLevel::error, "test");
     transport::ListenerOptions options;
     options.hello_patience = Seconds(0.2);
     Server server(options);
@@ -82,7 +79,6 @@ TEST_CASE("transport: who says nothing, or half a hello, is dropped when its tim
 }
 
 TEST_CASE("transport: a crowd that says nothing does not keep others out", "[transport]") {
-    util::set_log(util::LogLevel::error, "test");
     transport::ListenerOptions options;
     options.half_open = 4;
     options.hello_patience = Seconds(60);
@@ -94,7 +90,6 @@ TEST_CASE("transport: a crowd that says nothing does not keep others out", "[tra
 }
 
 TEST_CASE("transport: a listener ends while others are half-open", "[transport]") {
-    util::set_log(util::LogLevel::error, "test");
     for (int i = 0; i < 20; ++i) {
         Server server;
         RawSocket first(server.listener.url());
@@ -104,7 +99,6 @@ TEST_CASE("transport: a listener ends while others are half-open", "[transport]"
 }
 
 TEST_CASE("transport: a refusal by greet reaches the dialing side with code and text", "[transport]") {
-    util::set_log(util::LogLevel::error, "test");
     transport::Listener listener("tcp://127.0.0.1:0", {},
                                  {.greet = [](const Hello& theirs) -> Hello {
                                       throw util::Error(util::Errc::protocol,
@@ -124,7 +118,6 @@ TEST_CASE("transport: a refusal by greet reaches the dialing side with code and 
 }
 
 TEST_CASE("transport: a listener of another protocol version is named on both sides", "[transport]") {
-    util::set_log(util::LogLevel::error, "test");
     Server server;
     auto hello = frame({.kind = Kind::hello}, transport::encode(Hello{.name = "new"}));
     hello[4] = std::byte{9};
@@ -170,7 +163,7 @@ TEST_CASE("transport: dialing a port that never answers ends in time, and at onc
     const Server server;  // only for its port: a listener of another kind of service that says nothing
     transport::Listener mute("tcp://127.0.0.1:0", {},
                              {.greet = [](const Hello&) -> Hello {
-                                  std::this_thread::sleep_for(std::chrono::seconds(1));
+                                  std::this_thread::sleep_for(std::chrono::milliseconds(400));
                                   return {.name = "late"};
                               },
                               .accept = [](auto) {}});

@@ -7,9 +7,17 @@
 
 #include <stdexcept>
 
+#include "util/log.hpp"
+
 namespace transport_test {
 
 namespace {
+
+// Refused connections are the point of many tests; set before any thread runs.
+const bool quiet = [] {
+    util::set_log(util::LogLevel::error, "test");
+    return true;
+}();
 
 void wait_readable(int descriptor) {
     pollfd wait{descriptor, POLLIN, 0};

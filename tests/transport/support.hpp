@@ -58,10 +58,10 @@ struct Received {
 
 /// A connection with everything that it reported.
 struct End {
-    std::unique_ptr<Connection> connection;
     Slot<Received> messages;
     Slot<util::Error> lost;
     Slot<int> closed;
+    std::unique_ptr<Connection> connection;  ///< last: its threads use the others until it ends
 
     explicit End(std::unique_ptr<Connection> made) : connection(std::move(made)) {
         connection->start({.on_message =

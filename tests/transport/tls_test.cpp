@@ -2,7 +2,6 @@
 
 #include "support.hpp"
 #include "util/clock.hpp"
-#include "util/log.hpp"
 
 using namespace transport_test;
 using Catch::Contains;
@@ -20,10 +19,9 @@ transport::Security security(const std::string& device, const std::string& autho
 
 std::unique_ptr<Server> tls_server(const std::string& device, const std::string& authority = "ca",
                                    const transport::ConnectionOptions& connection = {}) {
-    util::set_log(util::LogLevel::error, "test");
     transport::ListenerOptions options;
     options.security = security(device, authority);
-    options.hello_patience = Seconds(1);
+    options.hello_patience = Seconds(0.5);
     options.connection = connection;
     return std::make_unique<Server>(options, "tls+tcp://127.0.0.1:0");
 }
@@ -80,7 +78,7 @@ TEST_CASE("transport: a TLS link that is quiet for long is kept by heartbeats", 
                    .on_lost = [&](const util::Error& error) { lost.put(error); }});
     const auto worker = server->connections.take();
     worker->start({});
-    for (int i = 0; i < 12; ++i) (void)beats.take();
+    for (int i = 0; i < 7; ++i) (void)beats.take();
     CHECK(lost.size() == 0);
     CHECK(client->close(Seconds(5)));
 }
