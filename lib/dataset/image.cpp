@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <mutex>
+#include <opencv2/core/utils/logger.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
+#include "dataset/image_header.hpp"
 #include "dataset/preprocess.hpp"
 #include "util/error.hpp"
 
@@ -13,6 +16,33 @@ namespace convoy::dataset {
 namespace {
 
 constexpr std::uint64_t kLargestFile = 256 << 20;
+constexpr std::size_t kMostPixels = 100'000'000;
+
+void silence_opencv() {
+    static std::once_flag once;
+    std::call_once(once, [] {
+        cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
+        cv::redirectError([](int, const char*, const char*, const char*, int, void*) { return 0; });
+    });
+}
+
+/// Everything about the file that can be known without decoding it: before any memory is taken, and before libpng
+/// prints on stderr.
+void check_header(const util::FileView& file) {
+    const auto size = detail::pixel_size(file.bytes());
+    if (!size) {
+        throw util::Error(util::Errc::data, fmt::format("'{}' is not an image that can be read", file.name()))
+            .hint("PNG, JPEG, BMP and PNM are read");
+    }
+    if (size->height == 0 || size->width == 0 || size->width > kMostPixels / size->height) {
+        throw util::Error(util::Errc::data,
+                          fmt::format("'{}' has {} x {} pixels; from 1 to {} million are read", file.name(),
+                                      size->height, size->width, kMostPixels / 1'000'000));
+    }
+    if (detail::is_png(file.bytes()) && !detail::whole_png(file.bytes())) {
+        throw util::Error(util::Errc::data, fmt::format("'{}' is damaged or cut off", file.name()));
+    }
+}
 
 /// The largest centred part with the aspect ratio of the wanted size.
 cv::Rect central_part(const cv::Mat& image, const cv::Size& wanted) {
@@ -27,13 +57,12 @@ cv::Mat decode(const std::string& path, const Preprocess& preprocess) {
     const util::FileView file = util::FileView::open(path, kLargestFile);
     const std::span<const std::byte> bytes = file.bytes();
     const int mode = preprocess.channels == Channels::gray ? cv::IMREAD_GRAYSCALE : cv::IMREAD_COLOR;
-    cv::Mat image;
-    if (!bytes.empty()) {
-        // imdecode only reads, but takes no constant input.
-        const cv::Mat encoded(1, static_cast<int>(bytes.size()), CV_8U, const_cast<std::byte*>(bytes.data()));
-        image = cv::imdecode(encoded, mode);
-    }
-    if (image.empty()) throw util::Error(util::Errc::data, fmt::format("'{}' is not an image that can be read", path));
+    silence_opencv();
+    check_header(file);
+    // imdecode only reads, but takes no constant input.
+    const cv::Mat encoded(1, static_cast<int>(bytes.size()), CV_8U, const_cast<std::byte*>(bytes.data()));
+    const cv::Mat image = cv::imdecode(encoded, mode);
+    if (image.empty()) throw util::Error(util::Errc::data, fmt::format("'{}' is damaged or cut off", path));
     return image;
 }
 
@@ -67,7 +96,7 @@ graph::Tensor read_image(const std::string& path, const Preprocess& preprocess) 
 }
 
 bool is_image_name(const std::string& path) {
-    static constexpr std::array kEndings{".png", ".jpg", ".jpeg", ".bmp", ".pgm", ".ppm", ".webp", ".tif", ".tiff"};
+    static constexpr std::array kEndings{".png", ".jpg", ".jpeg", ".bmp", ".pgm", ".ppm", ".pnm"};
     std::string ending = std::filesystem::path(path).extension().string();
     std::transform(ending.begin(), ending.end(), ending.begin(),
                    [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });

@@ -32,7 +32,8 @@ struct Preprocess {
 [[nodiscard]] std::vector<std::string> read_labels(const std::string& path);
 
 /// @return shape [1, channels, height, width], float32
-/// @throws Error no_input, data for what is no image, or one of more than 2^28 pixels
+/// PNG, JPEG, BMP and PNM. The size is read from the header and checked before any memory is taken.
+/// @throws Error no_input, data for what is no image, a damaged one, or one of more than 100 million pixels
 [[nodiscard]] graph::Tensor read_image(const std::string& path, const Preprocess& preprocess);
 
 /// Whether a file name ends like an image that read_image can read.
