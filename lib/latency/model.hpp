@@ -1,7 +1,7 @@
 #pragma once
 
-#include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,6 +23,9 @@ struct Accuracy {
 };
 /// Both of the same length, measured > 0. Empty gives zeros.
 [[nodiscard]] Accuracy accuracy(std::span<const double> measured, std::span<const double> predicted);
+[[nodiscard]] const yaml::Schema& accuracy_schema();
+[[nodiscard]] yaml::Value to_value(const Accuracy& accuracy);
+[[nodiscard]] Accuracy read_accuracy(const yaml::Reader& reader);
 
 /// The model of one operator type on one device with one number of threads.
 struct OperatorModel {

@@ -8,7 +8,7 @@ graph::Index summed_channels(const graph::Operator& op, const WorkShape& shape) 
     if (shape.inputs.empty()) return 0;
     const graph::Index read = shape.inputs.front()[graph::Axis::c].size();
     if (op.kind == graph::Kind::convolution && op.weights && op.weights->dims.size() > 1) {
-        return std::min(read, op.weights->dims[1]);
+        return op.group > 1 ? op.weights->dims[1] : read;
     }
     return op.kind == graph::Kind::gemm ? read : 1;
 }

@@ -1,0 +1,79 @@
+#include "latency/bed.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "latency/reference.hpp"
+#include "util/error.hpp"
+
+namespace convoy::latency {
+
+cluster::Cluster read_cluster(const util::FileView& file) {
+    return cluster::read_cluster(file, [](const std::string& path) {
+        const samples::Profile profile = samples::read_profile(util::FileView::open(path));
+        if (!profile.link)
+            throw util::Error(util::Errc::data, fmt::format("{} holds no link", path))
+                .hint("convoy-profile --link URL measures one");
+        return cluster::Link{profile.link->fitted.rate, profile.link->fitted.start_up, profile.link->fitted.delay};
+    });
+}
+
+namespace {
+
+DeviceModel model_of(const cluster::Cluster& cluster, const cluster::Device& device,
+                     std::map<std::string, DeviceModel>& known) {
+    if (device.latency.empty()) {
+        if (device.rate) return DeviceModel::of_rate(*device.rate);
+        throw util::Error(util::Errc::data, fmt::format("device '{}' has no latency model", device.name))
+            .key(fmt::format("devices.{}.latency", device.name))
+            .hint("name the file that convoy-predict fit wrote, or give gflop_per_s");
+    }
+    const std::string path = util::resolve_beside(cluster.file, device.latency).string();
+    const auto found = known.find(path);
+    if (found != known.end()) return found->second;
+    try {
+        return known.emplace(path, read_latency(util::FileView::open(path))).first->second;
+    } catch (util::Error& error) {
+        throw error.context(fmt::format("while reading the latency model of device '{}'", device.name));
+    }
+}
+
+double speed_of(const cluster::Device& device, const DeviceModel& model) {
+    if (!device.rate || device.latency.empty()) return device.rate ? 1 : device.speed;
+    return *device.rate / reference_rate(model);
+}
+
+}  // namespace
+
+Bed Bed::read(cluster::Cluster cluster) {
+    std::map<std::string, DeviceModel> known;
+    std::vector<DeviceModel> models;
+    for (const cluster::Device& device : cluster.devices) models.push_back(model_of(cluster, device, known));
+    return {std::move(cluster), std::move(models)};
+}
+
+Bed::Bed(cluster::Cluster cluster, std::vector<DeviceModel> models)
+    : cluster_(std::move(cluster)), models_(std::move(models)) {
+    if (models_.size() != cluster_.devices.size())
+        throw util::Error(util::Errc::internal, "a bed needs one latency model for each device");
+    for (std::size_t i = 0; i < models_.size(); ++i) speeds_.push_back(speed_of(cluster_.devices[i], models_[i]));
+}
+
+util::Seconds Bed::time(std::size_t device, const samples::WorkShape& work) const {
+    const cluster::Device& described = cluster_.devices.at(device);
+    return models_[device].predict(work, {described.load, described.threads}) / speeds_[device];
+}
+
+util::Seconds Bed::piece_overhead(std::size_t device) const {
+    return models_.at(device).piece_overhead() / speeds_.at(device);
+}
+
+util::Seconds Bed::occupancy(std::size_t from, std::size_t to, util::Bytes bytes) const {
+    const cluster::Link link = cluster_.link(from, to);
+    return link.start_up + bytes / link.rate;
+}
+
+util::Seconds Bed::delay(std::size_t from, std::size_t to) const { return cluster_.link(from, to).delay; }
+
+}  // namespace convoy::latency
