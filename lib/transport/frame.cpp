@@ -108,6 +108,8 @@ std::string_view name(Kind kind) noexcept {
             return "totals";
         case Kind::totals_result:
             return "totals_result";
+        case Kind::frame_start:
+            return "frame_start";
     }
     return "";
 }

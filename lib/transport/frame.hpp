@@ -33,7 +33,8 @@ enum class Kind : std::uint8_t {
     profile = 17,         ///< asks the device to measure itself
     profile_result = 18,  ///< its measurements
     totals = 19,          ///< asks what the device counted since the start
-    totals_result = 20    ///< its counters
+    totals_result = 20,   ///< its counters
+    frame_start = 21      ///< a frame begins, for a device that waits for no tensor at first
 };
 
 [[nodiscard]] std::string_view name(Kind kind) noexcept;
