@@ -12,6 +12,9 @@ using graph::Axis;
 using graph::Box;
 using graph::TensorId;
 
+// Checks compare pieces with each other: more would make a hostile plan costly.
+constexpr std::size_t kMostPieces = 10000;
+
 constexpr char axis_name(Axis axis) { return "nchw"[static_cast<std::size_t>(axis)]; }
 
 /// One stage's shares: boxes inside their tensors, whole axes whole, nothing left out.
@@ -40,8 +43,10 @@ class ShareCheck {
     bool check_devices() {
         if (stage_.shares.empty())
             problems_.add(key(""), "no device computes this stage", "give it `on: DEVICE` or `shares:`");
+        std::size_t pieces = 0;
         for (std::size_t i = 0; i < stage_.shares.size(); ++i) {
             const Share& share = stage_.shares[i];
+            pieces += share.pieces.size();
             if (index(share.device) >= view_.plan.devices.size()) {
                 problems_.add(key(".shares"), fmt::format("the plan has no device number {}", index(share.device)));
             } else if (i > 0 && share.device <= stage_.shares[i - 1].device) {
@@ -50,6 +55,10 @@ class ShareCheck {
             } else if (share.pieces.empty()) {
                 problems_.add(key(".shares." + view_.name(share.device)), "a share needs at least one piece");
             }
+        }
+        if (pieces > kMostPieces) {
+            problems_.add(key(".shares"),
+                          fmt::format("{} pieces in one stage; at most {} are taken", pieces, kMostPieces));
         }
         return problems_.empty();
     }

@@ -130,16 +130,19 @@ void check_plan(const Plan& plan, const graph::Graph& graph, Problems& problems)
             problems.add(fmt::format("routes[{}].weight", r), "a route's weight is at least 1");
     }
     for (const auto& [tensor, codec] : plan.wire) {
-        const auto& inputs = graph.inputs();
-        if (std::find(inputs.begin(), inputs.end(), tensor) == inputs.end()) {
-            problems.add("wire",
-                         "only graph inputs have a codec here; others have theirs at the stage that makes them");
-        } else if (!exact(codec) && graph.tensor(tensor).type != graph::ElementType::float32) {
-            problems.add(
-                util::Error(util::Errc::impossible,
-                            fmt::format("{} needs float32 elements; '{}' has {}", wire::to_string(codec),
-                                        graph.tensor(tensor).name, graph::to_string(graph.tensor(tensor).type)))
-                    .key("wire." + graph.tensor(tensor).name));
+        if (graph::index(tensor) >= graph.tensors().size()) {
+            problems.add("wire", fmt::format("the model has no tensor number {}", graph::index(tensor)));
+            continue;
+        }
+        const graph::TensorInfo& info = graph.tensor(tensor);
+        if (std::find(graph.inputs().begin(), graph.inputs().end(), tensor) == graph.inputs().end()) {
+            problems.add("wire." + info.name, fmt::format("'{}' is not an input of the model", info.name),
+                         "the codec of another tensor belongs to the stage that makes it");
+        } else if (!exact(codec) && info.type != graph::ElementType::float32) {
+            problems.add(util::Error(util::Errc::impossible,
+                                     fmt::format("{} needs float32 elements; '{}' has {}", wire::to_string(codec),
+                                                 info.name, graph::to_string(info.type)))
+                             .key("wire." + info.name));
         }
     }
 }

@@ -234,7 +234,8 @@ class ProgramBuilder {
     void drop_unread() {
         std::vector<bool> kept(program_.buffers.size(), true);
         for (const std::size_t at : runs_) {
-            for (const Run::Output& output : std::get<Run>(program_.steps[at]).outputs) kept[index(output.into)] = false;
+            for (const Run::Output& output : std::get<Run>(program_.steps[at]).outputs)
+                kept[index(output.into)] = false;
         }
         for (const Step& step : program_.steps) for_each_read(step, [&](BufferId id) { kept[index(id)] = true; });
         for (const auto& result : program_.results) {

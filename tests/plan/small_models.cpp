@@ -33,7 +33,8 @@ TensorId Model::put(graph::Operator op, std::vector<Index> dims) {
     return id;
 }
 
-TensorId Model::conv(const std::string& name, TensorId from, Index channels, Index kernel, Index group) {
+TensorId Model::conv(const std::string& name, TensorId from, Index channels, Index kernel, Index group,
+                     const std::string& absorbed) {
     const std::vector<Index> in = dims_[index(from)];
     graph::Operator op;
     op.name = name;
@@ -47,6 +48,10 @@ TensorId Model::conv(const std::string& name, TensorId from, Index channels, Ind
     for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = 0.1F * static_cast<float>(i % 10 + 1);
     op.weights = builder_.make_constant({channels, in[1] / group, kernel, kernel}, weights);
     op.tail.bias = builder_.make_constant({channels}, std::vector<float>(static_cast<std::size_t>(channels), 0.3F));
+    if (!absorbed.empty()) {
+        op.absorbed = {absorbed};
+        op.tail.activation = graph::Activation::relu;
+    }
     return put(std::move(op), {in[0], channels, in[2], in[3]});
 }
 

@@ -12,9 +12,9 @@ namespace convoy::test {
 class Model {
   public:
     graph::TensorId input(const std::string& name, std::vector<graph::Index> dims);
-    /// Stride 1, same size; weights from 0.1 to 1 in turn.
+    /// Stride 1, same size; weights from 0.1 to 1 in turn. `absorbed` names a ReLU that became its tail.
     graph::TensorId conv(const std::string& name, graph::TensorId from, graph::Index channels, graph::Index kernel = 3,
-                         graph::Index group = 1);
+                         graph::Index group = 1, const std::string& absorbed = "");
     graph::TensorId relu(const std::string& name, graph::TensorId from);
     graph::TensorId add(const std::string& name, graph::TensorId a, graph::TensorId b);
     graph::TensorId softmax(const std::string& name, graph::TensorId from);
