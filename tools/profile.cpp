@@ -1,0 +1,50 @@
+#include "engine/profiler.hpp"
+
+#include "cli/interruption.hpp"
+#include "cli/progress.hpp"
+#include "cli/run_tool.hpp"
+#include "options/profile.hpp"
+#include "util/file.hpp"
+#include "util/log.hpp"
+
+namespace {
+
+using namespace convoy;
+
+constexpr double kLargestLoad = 0.95;
+constexpr double kMostThreads = 1024;
+
+engine::ProfilePlan plan_from(const cli::Options& options) {
+    engine::ProfilePlan plan;
+    plan.loads = options.numbers("load", 0, kLargestLoad);
+    plan.threads.clear();
+    for (const double threads : options.numbers("threads", 1, kMostThreads)) {
+        if (threads != static_cast<int>(threads)) throw options.error("threads", "must be whole numbers");
+        plan.threads.push_back(static_cast<int>(threads));
+    }
+    plan.budget = options.duration("budget");
+    plan.device = options.optional_text("name").value_or("");
+    return plan;
+}
+
+int run(const cli::Options& options) {
+    const engine::ProfilePlan plan = plan_from(options);
+    const graph::Graph graph = tools::read_model(options, options.positional("MODEL.onnx"));
+    const cli::Interruption interruption;
+    std::optional<cli::Progress> bar;
+    const engine::ProfileResult result = engine::profile_model(graph, plan, [&](std::size_t done, std::size_t total) {
+        cli::Interruption::throw_if_requested();
+        if (!bar) bar.emplace(options, "timing", total);
+        bar->update(done);
+    });
+    bar.reset();
+    if (result.left_out > 0) {
+        util::log_warning("the budget was over before {} of the measurements; --budget gives more", result.left_out);
+    }
+    util::write_file(options.output(), samples::write_profile(result.profile));
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return cli::run_tool(tools::kProfile, argc, argv, run); }
