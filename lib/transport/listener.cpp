@@ -51,7 +51,7 @@ class Listener::Impl {
     void add(nng_stream* stream);
     void tidy();
     void shake_hands(detail::Handshake& handshake);
-    void refuse(detail::Handshake& handshake, const std::string& from, const Error& error);
+    void refuse(detail::Handshake& handshake, const std::string& from, const Error& error, bool tell);
 
     const ListenerOptions options_;
     const Welcome welcome_;
@@ -170,9 +170,12 @@ void Listener::Impl::tidy() {
 
 void Listener::Impl::shake_hands(detail::Handshake& handshake) {
     const auto from = handshake.channel().stream.remote();
+    bool greeting = false;  // an error then is the owner's answer, not a broken stream
     try {
         auto theirs = detail::receive_hello(handshake.channel(), Kind::hello);
+        greeting = true;
         const Hello mine = welcome_.greet(theirs);
+        greeting = false;
         detail::send_now(handshake.channel(), Kind::hello_ack, encode(mine));
         auto channel = handshake.take();
         if (!channel) throw Error(Errc::unavailable, "the hello took too long");
@@ -181,18 +184,18 @@ void Listener::Impl::shake_hands(detail::Handshake& handshake) {
         ++accepted_;
         welcome_.accept(std::make_unique<Connection>(std::move(channel), std::move(theirs), options_.connection));
     } catch (const Error& error) {
-        refuse(handshake, from, error);
+        refuse(handshake, from, error, greeting || error.code() != Errc::unavailable);
     } catch (const std::exception& error) {
-        refuse(handshake, from, Error(Errc::internal, error.what()));
+        refuse(handshake, from, Error(Errc::internal, error.what()), true);
     }
 }
 
-void Listener::Impl::refuse(detail::Handshake& handshake, const std::string& from, const Error& error) {
+void Listener::Impl::refuse(detail::Handshake& handshake, const std::string& from, const Error& error, bool tell) {
     ++refused_;
     const bool late = handshake.age() > options_.hello_patience;
     util::log_warning("{}: refused a connection from {}: {}", url_, from,
                       late ? "no hello came in time" : error.message());
-    if (error.code() == Errc::unavailable || !handshake.has_channel()) return;
+    if (!tell || !handshake.has_channel()) return;
     try {
         detail::send_now(handshake.channel(), Kind::error, encode_error(error));
     } catch (const Error&) {
