@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "graph/graph.hpp"
+#include "runtime/executor.hpp"
+#include "transport/connection.hpp"
+
+namespace convoy::runtime {
+
+/// The payload of Kind::frame_done: the frame's record and, from the sink, the graph outputs.
+[[nodiscard]] std::vector<std::byte> encode(const FinishedFrame& frame);
+
+/// Tensors that a device sent to another one, counted at the socket.
+struct SentTo {
+    plan::DeviceId receiver{};
+    transport::Traffic traffic;
+    bool operator==(const SentTo&) const = default;
+};
+
+/// What a device counted since the start of a run.
+struct DeviceTotals {
+    plan::DeviceId device{};
+    util::Bytes peak_buffers;   ///< buffers and waiting messages of all frames, at the worst moment
+    util::Bytes peak_resident;  ///< of the process, weights and libraries included
+    std::vector<SentTo> sent;
+    bool operator==(const DeviceTotals&) const = default;
+};
+
+/// The payload of Kind::totals_result.
+[[nodiscard]] std::vector<std::byte> encode(const DeviceTotals& totals);
+/// @throws Error protocol
+[[nodiscard]] DeviceTotals decode_totals(std::span<const std::byte> bytes);
+
+/// Reads what encode wrote. Outputs are either none, or all of the graph's.
+/// @throws Error protocol, for anything else
+[[nodiscard]] FinishedFrame decode_finished_frame(std::span<const std::byte> bytes, const graph::Graph& graph);
+
+}  // namespace convoy::runtime

@@ -1,0 +1,206 @@
+#include "runtime/session.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "runtime/record.hpp"
+#include "util/clock.hpp"
+#include "util/log.hpp"
+
+namespace convoy::runtime {
+
+using plan::DeviceId;
+using plan::index;
+using util::Errc;
+using util::Error;
+
+namespace {
+
+/// How often waits look whether they shall stop.
+constexpr util::Seconds kGlance{0.25};
+/// From the coordinator's hello to its deployment, and from the start until all peers are connected.
+constexpr util::Seconds kHandshakePatience{30};
+constexpr util::Seconds kGoodbyePatience{2};
+constexpr std::uint32_t kFirstEpoch = 1;
+
+}  // namespace
+
+void Probers::add(std::unique_ptr<transport::Connection> connection) {
+    probers_.remove_if([](const Prober& prober) { return prober.gone.load(); });
+    Prober& prober = probers_.emplace_back();
+    prober.connection = std::move(connection);
+    transport::Handlers handlers;
+    handlers.on_message = [&prober](const transport::Header& header, transport::Buffer payload) {
+        if (header.kind != transport::Kind::link_probe) return;
+        prober.connection->send({.kind = transport::Kind::link_echo, .reply_to = header.sequence, .regions = {}},
+                                transport::Payload(std::move(payload)));
+    };
+    handlers.on_closed = [&prober] { prober.gone = true; };
+    handlers.on_lost = [&prober](const Error&) { prober.gone = true; };
+    prober.connection->start(std::move(handlers));
+}
+
+Session::Session(const Surroundings& worker, SessionOptions options)
+    : worker_(worker), options_(std::move(options)), node_(std::make_unique<Node>(worker.mailbox)) {}
+
+Session::~Session() {
+    node_.reset();
+    worker_.mailbox.forget_links();
+}
+
+bool Session::run(std::unique_ptr<transport::Connection> coordinator) {
+    coordinator_name_ = coordinator->peer().name;
+    // The plan, and with it the coordinator's device, comes with the deployment: until then nothing is routed.
+    node_->attach(DeviceId{std::numeric_limits<std::uint32_t>::max()}, std::move(coordinator));
+    util::Deadline handshake(kHandshakePatience);
+    try {
+        for (;;) {
+            std::optional<Event> event = worker_.mailbox.take(kGlance);
+            if (options_.stop.stop_requested()) {
+                (void)node_->close(kGoodbyePatience);
+                return false;
+            }
+            if (event && handle(std::move(*event))) return true;
+            if (!deployment_ && handshake.passed())
+                throw Error(Errc::unavailable, fmt::format("'{}' deploys nothing", coordinator_name_));
+        }
+    } catch (const Error& error) {
+        if (node_->link(kCoordinator).alive()) {
+            node_->link(kCoordinator)
+                .send({.kind = transport::Kind::error, .regions = {}},
+                      transport::Payload(transport::encode_error(error)));
+            (void)node_->close(kGoodbyePatience);
+        }
+        throw;
+    }
+}
+
+bool Session::handle(Event event) {
+    if (auto* accepted = std::get_if<PeerAccepted>(&event)) {
+        accept_peer(std::move(accepted->connection));
+    } else if (auto* finished = std::get_if<FrameFinished>(&event)) {
+        node_->link(kCoordinator)
+            .send({.kind = transport::Kind::frame_done, .frame = finished->frame.record.frame, .regions = {}},
+                  transport::Payload(encode(finished->frame)));
+    } else if (const auto* failed = std::get_if<ExecutorFailed>(&event)) {
+        throw failed->error;
+    } else if (const auto* closed = std::get_if<LinkClosed>(&event)) {
+        return closed->link == kCoordinator;  // peers leave as soon as the coordinator told them
+    } else if (const auto* lost = std::get_if<LinkLost>(&event)) {
+        throw Error(Errc::unavailable, fmt::format("'{}' was lost: {}", name_of(lost->link), lost->error.message()));
+    } else if (const auto* message = std::get_if<ControlMessage>(&event)) {
+        return handle(*message);
+    }
+    return false;
+}
+
+bool Session::handle(const ControlMessage& message) {
+    if (message.link != kCoordinator)
+        throw Error(Errc::protocol, fmt::format("'{}' sent an unexpected '{}'", name_of(message.link),
+                                                transport::name(message.header.kind)));
+    transport::Connection& coordinator = node_->link(kCoordinator);
+    switch (message.header.kind) {
+        case transport::Kind::deploy:
+            deploy(message);
+            coordinator.send({.kind = transport::Kind::deploy_ack, .regions = {}});
+            break;
+        case transport::Kind::start:
+            if (!deployment_) throw Error(Errc::protocol, "a start came before a deployment");
+            connect_peers();
+            break;
+        case transport::Kind::frame_start:
+            if (!deployment_) throw Error(Errc::protocol, "a frame began before a deployment");
+            node_->executor().announce(message.header.frame);
+            break;
+        case transport::Kind::totals:
+            coordinator.send({.kind = transport::Kind::totals_result, .regions = {}},
+                             transport::Payload(encode(node_->totals(self_))));
+            break;
+        default:
+            throw Error(Errc::protocol,
+                        fmt::format("the coordinator sent an unexpected '{}'", transport::name(message.header.kind)));
+    }
+    return false;
+}
+
+void Session::deploy(const ControlMessage& message) {
+    if (deployment_) throw Error(Errc::protocol, "a second deployment came");
+    const std::span<const std::byte> bytes = message.payload.bytes();
+    deployment_ = read_deployment(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()),
+                                  fmt::format("deployment by {}", coordinator_name_));
+    model_ = &worker_.models.find(*deployment_);
+    document_ = plan::read_plan(util::FileView::from_bytes(deployment_->plan, "deployed plan"), model_->graph);
+    compiled_.emplace(document_->plan, model_->graph);
+    self_ = device_named(deployment_->device);
+    engine::set_threads(options_.threads.value_or(deployment_->threads));
+    node_->rename(kCoordinator, document_->plan.source);
+    node_->deploy({document_->plan, *compiled_, self_, model_->weights}, kFirstEpoch);
+}
+
+DeviceId Session::device_named(const std::string& name) const {
+    const auto& devices = document_->plan.devices;
+    const auto found = std::find(devices.begin(), devices.end(), name);
+    if (found == devices.end()) throw Error(Errc::data, fmt::format("device '{}' is not in the plan", name));
+    return DeviceId(found - devices.begin());
+}
+
+bool Session::exchanges_messages(DeviceId a, DeviceId b) const {
+    for (std::size_t route = 0; route < compiled_->routes(); ++route)
+        for (const plan::Message& message : compiled_->messages(route))
+            if ((message.sender == a && message.receiver == b) || (message.sender == b && message.receiver == a))
+                return true;
+    return false;
+}
+
+/// Of two workers, the earlier one in the plan's device list dials.
+void Session::connect_peers() {
+    starting_ = true;
+    for (std::size_t i = 0; i < document_->plan.devices.size(); ++i) {
+        const auto peer = DeviceId(i);
+        if (peer == self_ || peer == document_->plan.source || !exchanges_messages(self_, peer)) continue;
+        ++peers_expected_;
+        if (index(self_) > i) continue;
+        const std::string& name = document_->plan.devices[i];
+        const auto url = deployment_->urls.find(name);
+        if (url == deployment_->urls.end())
+            throw Error(Errc::data, fmt::format("the deployment has no address of device '{}'", name));
+        const transport::Hello mine{.role = transport::Role::worker,
+                                    .folding_version = graph::kFoldingVersion,
+                                    .session = deployment_->session,
+                                    .build = {},
+                                    .name = deployment_->device,
+                                    .plan_hash = {},
+                                    .model_hash = {},
+                                    .nonce = {},
+                                    .certificate = {},
+                                    .signature = {}};
+        node_->attach(peer,
+                      transport::dial(url->second, mine,
+                                      {options_.security, kHandshakePatience, options_.stop, options_.connection}));
+    }
+    start_if_connected();
+}
+
+void Session::accept_peer(std::unique_ptr<transport::Connection> connection) {
+    if (connection->peer().role == transport::Role::prober) return worker_.probers.add(std::move(connection));
+    if (!document_ || connection->peer().session != deployment_->session) return;  // left over from an earlier run
+    const DeviceId peer = device_named(connection->peer().name);
+    if (node_->link_to(peer) != nullptr)
+        throw Error(Errc::protocol, fmt::format("device '{}' connected twice", connection->peer().name));
+    node_->attach(peer, std::move(connection));
+    start_if_connected();
+}
+
+void Session::start_if_connected() {
+    constexpr std::size_t kCoordinatorLinks = 1;
+    if (!starting_ || node_->links() < kCoordinatorLinks + peers_expected_) return;
+    node_->link(kCoordinator).send({.kind = transport::Kind::start_ack, .regions = {}});
+}
+
+const std::string& Session::name_of(LinkId link) const {
+    return link == kCoordinator ? coordinator_name_ : document_->plan.devices[index(node_->device(link))];
+}
+
+}  // namespace convoy::runtime

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <deque>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+
+#include "plan/plan_file.hpp"
+#include "runtime/model_store.hpp"
+#include "runtime/node.hpp"
+#include "transport/dial.hpp"
+
+namespace convoy::runtime {
+
+/// Connections of those who only measure the link: their probes are answered until they leave.
+class Probers {
+  public:
+    void add(std::unique_ptr<transport::Connection> connection);
+
+  private:
+    struct Prober {
+        std::unique_ptr<transport::Connection> connection;
+        std::atomic<bool> gone{false};
+    };
+    std::list<Prober> probers_;
+};
+
+struct SessionOptions {
+    transport::Security security;
+    transport::ConnectionOptions connection;
+    std::optional<int> threads;
+    std::stop_token stop;
+};
+
+/// One run on a worker. Its thread is the only one that decides; see Mailbox.
+class Session {
+  public:
+    /// What belongs to the worker and outlives the run.
+    struct Surroundings {
+        Mailbox& mailbox;
+        ModelStore& models;
+        Probers& probers;
+    };
+
+    Session(const Surroundings& worker, SessionOptions options);
+    /// Ends all links, and takes their last events out of the mailbox.
+    ~Session();
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    /// Serves until the coordinator says goodbye (true) or a stop is requested (false).
+    ///
+    /// What goes wrong here is reported to the coordinator, then thrown.
+    /// @throws Error
+    bool run(std::unique_ptr<transport::Connection> coordinator);
+
+  private:
+    void deploy(const ControlMessage& message);
+    void connect_peers();
+    [[nodiscard]] bool exchanges_messages(plan::DeviceId a, plan::DeviceId b) const;
+    [[nodiscard]] plan::DeviceId device_named(const std::string& name) const;
+    void accept_peer(std::unique_ptr<transport::Connection> connection);
+    /// True when the run is over.
+    bool handle(Event event);
+    bool handle(const ControlMessage& message);
+    void start_if_connected();
+    [[nodiscard]] const std::string& name_of(LinkId link) const;
+
+    static constexpr LinkId kCoordinator{0};
+
+    Surroundings worker_;
+    SessionOptions options_;
+    std::string coordinator_name_;
+    std::optional<Deployment> deployment_;
+    LoadedModel* model_ = nullptr;
+    std::optional<plan::PlanDocument> document_;
+    std::optional<plan::Compiled> compiled_;
+    plan::DeviceId self_{};
+    bool starting_ = false;
+    std::size_t peers_expected_ = 0;  ///< workers that exchange messages with this one
+    std::unique_ptr<Node> node_;      ///< last: its threads use the others
+};
+
+}  // namespace convoy::runtime

@@ -1,0 +1,189 @@
+#include <catch2/catch.hpp>
+#include <map>
+
+#include <thread>
+
+#include "dataset/inputs.hpp"
+#include "plan/plan_file.hpp"
+#include "runtime/coordinator.hpp"
+#include "runtime/trace.hpp"
+#include "runtime/verify.hpp"
+#include "runtime/worker.hpp"
+#include "util/clock.hpp"
+
+using namespace convoy;
+
+namespace {
+
+const std::string kModel = CONVOY_TEST_DATA "/../../examples/models/digits.onnx";
+
+const std::string kRows =
+    "schema: convoy.plan/1\n"
+    "devices: [a, b, c]\n"
+    "source: a\n"
+    "in_flight: 2\n"
+    "stages:\n"
+    "  - layers: [/conv1/Conv../pool2/MaxPool]\n"
+    "    shares: {a: {h: [0, 2]}, b: {h: [2, 3]}, c: {h: [3, 5]}}\n"
+    "  - layers: [/fc1/Gemm]\n"
+    "    shares: {b: {c: [0, 60]}, c: {c: [60, 120]}}\n"
+    "  - {layers: [/fc2/Gemm../fc3/Gemm], on: c}\n";
+
+/// A worker that serves in a thread of its own until it goes out of scope.
+struct Served {
+    explicit Served(const std::string& name, double liveness_s = 10)
+        : worker(options(name, liveness_s)), thread([this] { outcome = worker.run(stop.get_token()); }) {}
+    ~Served() {
+        stop.request_stop();
+        thread.join();
+    }
+    static runtime::WorkerOptions options(const std::string& name, double liveness_s) {
+        runtime::WorkerOptions options;
+        options.name = name;
+        options.connection.liveness_timeout = util::Seconds{liveness_s};
+        options.connection.heartbeat_interval = util::Seconds{liveness_s / 5};
+        return options;
+    }
+    runtime::Worker worker;
+    std::stop_source stop;
+    runtime::Worker::Outcome outcome{};
+    std::thread thread;
+};
+
+/// Model, plan and what a coordinator needs of them.
+struct Digits {
+    graph::Graph graph = graph::read_onnx(util::FileView::open(kModel));
+    plan::PlanDocument document = plan::read_plan(util::FileView::from_bytes(kRows, "plan.yaml"), graph);
+    plan::Compiled compiled{document.plan, graph};
+    engine::Weights weights{graph};
+
+    [[nodiscard]] runtime::Coordinator::Job job(std::map<std::string, std::string> urls) {
+        return {document.plan, compiled, weights, std::move(urls)};
+    }
+    [[nodiscard]] runtime::CoordinatorOptions options() const {
+        runtime::CoordinatorOptions options;
+        options.deployment.plan = kRows;
+        options.deployment.model_file = kModel;
+        options.deployment.model_sha256 = graph.sha256();
+        options.connect_patience = util::Seconds{5};
+        return options;
+    }
+};
+
+util::Error error_of(const auto& action) {
+    try {
+        action();
+    } catch (const util::Error& error) {
+        return error;
+    }
+    return {util::Errc::internal, "no error"};
+}
+
+}  // namespace
+
+TEST_CASE("runtime: frames through two workers give the unsplit model's logits", "[runtime]") {
+    const Served b("b");
+    const Served c("c");
+    Digits digits;
+    const dataset::Inputs inputs({"random:3"}, digits.graph, std::nullopt);
+    runtime::Verifier verifier(digits.weights, digits.document.plan, digits.compiled);
+    for (int run = 0; run < 2; ++run) {  // workers serve one run after the other
+        runtime::Coordinator coordinator(digits.job({{"b", b.worker.url()}, {"c", c.worker.url()}}), digits.options());
+        runtime::RunSummary summary(digits.document.plan.devices);
+        std::map<std::uint64_t, std::vector<graph::Tensor>> waiting;
+        constexpr std::uint64_t kFrames = 10;
+        for (std::uint64_t done = 0; done < kFrames; ++done) {
+            while (coordinator.admits() && done + coordinator.in_flight() < kFrames) {
+                std::vector<graph::Tensor> input = inputs.load(0, done + coordinator.in_flight());
+                waiting[coordinator.submit(input)] = input;
+            }
+            const runtime::FrameResult result = coordinator.next(util::Seconds{20});
+            REQUIRE(verifier.check(waiting.at(result.frame), result.outputs));
+            REQUIRE(result.devices.size() == 3);
+            const samples::FrameTrace trace = runtime::frame_trace(result, digits.compiled, digits.graph);
+            REQUIRE(trace.timeline.transfers.size() == digits.compiled.messages(0).size());
+            for (const samples::Transfer& transfer : trace.timeline.transfers)
+                CHECK(transfer.end >= transfer.begin - util::Seconds{0.01});
+            summary.add(result, false);
+        }
+        const samples::TraceSummary totals = summary.finish(coordinator.totals());
+        std::uint64_t payload = 0;
+        for (const samples::LinkSummary& link : totals.links) payload += static_cast<std::uint64_t>(link.payload.value);
+        std::uint64_t derived = 0;
+        for (const plan::Message& message : digits.compiled.messages(0))
+            derived += static_cast<std::uint64_t>(message.payload.value);
+        CHECK(payload == kFrames * derived);
+        CHECK(totals.frames == kFrames);
+        coordinator.close();
+    }
+    CHECK(verifier.summary().mismatches == 0);
+}
+
+TEST_CASE("runtime: a worker that goes away mid-run ends the run with its name", "[runtime]") {
+    const Served c("c");
+    auto b = std::make_unique<Served>("b");
+    Digits digits;
+    const dataset::Inputs inputs({"random:3"}, digits.graph, std::nullopt);
+    runtime::Coordinator coordinator(digits.job({{"b", b->worker.url()}, {"c", c.worker.url()}}), digits.options());
+    coordinator.submit(inputs.load(0, 0));
+    (void)coordinator.next(util::Seconds{20});
+    b.reset();
+    const util::Error error = error_of([&] {
+        for (int i = 0; i < 100; ++i) {
+            if (coordinator.admits()) coordinator.submit(inputs.load(0, 0));
+            (void)coordinator.next(util::Seconds{20});
+        }
+    });
+    CHECK(error.code() == util::Errc::unavailable);
+    CHECK(error.message().find("'b'") != std::string::npos);
+}
+
+TEST_CASE("runtime: what cannot be deployed is refused with the device's name", "[runtime]") {
+    const Served b("b");
+    const Served c("c");
+    Digits digits;
+    runtime::CoordinatorOptions options = digits.options();
+    options.deployment.model_file = "/nowhere/digits.onnx";
+    const util::Error missing = error_of([&] {
+        runtime::Coordinator(digits.job({{"b", b.worker.url()}, {"c", c.worker.url()}}), options);
+    });
+    CHECK(missing.code() == util::Errc::no_input);
+    REQUIRE(missing.context().size() == 1);
+
+    const util::Error addressless = error_of([&] {
+        runtime::Coordinator(digits.job({{"b", b.worker.url()}}), digits.options());
+    });
+    CHECK(addressless.code() == util::Errc::usage);
+    CHECK(addressless.message() == "device 'c' has no address");
+
+    options = digits.options();
+    options.connect_patience = util::Seconds{0.3};
+    const util::Error nobody = error_of([&] {
+        runtime::Coordinator(digits.job({{"b", b.worker.url()}, {"c", "tcp://127.0.0.1:9"}}), options);
+    });
+    CHECK(nobody.code() == util::Errc::unavailable);
+}
+
+TEST_CASE("runtime: a worker serves one run at a time", "[runtime]") {
+    const Served b("b");
+    const Served c("c");
+    Digits digits;
+    const std::map<std::string, std::string> urls{{"b", b.worker.url()}, {"c", c.worker.url()}};
+    auto first = std::make_unique<runtime::Coordinator>(digits.job(urls), digits.options());
+    const util::Error busy = error_of([&] { runtime::Coordinator(digits.job(urls), digits.options()); });
+    CHECK(busy.code() == util::Errc::unavailable);
+    CHECK_THAT(busy.message(), Catch::Contains("busy with another run"));
+    first->close();
+    first.reset();
+    const util::Deadline deadline(util::Seconds{20});
+    util::Error last{util::Errc::internal, ""};
+    bool served = false;
+    while (!served && !deadline.passed()) {
+        last = error_of([&] {
+            runtime::Coordinator(digits.job(urls), digits.options());
+            served = true;
+        });
+    }
+    INFO(last.message());
+    CHECK(served);
+}

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "cli/option.hpp"
+#include "options/security.hpp"
+
+namespace convoy::tools {
+
+inline constexpr cli::Option kServeOptions[] = {
+    {.long_name = "name",
+     .short_name = 'n',
+     .hint = cli::Hint::device,
+     .default_text = "worker",
+     .help = "this device's name, for logs"},
+    {.long_name = "listen",
+     .short_name = 'l',
+     .hint = cli::Hint::url,
+     .default_text = "tcp://127.0.0.1:0",
+     .help = "where to listen; port 0 picks a free one"},
+    {.long_name = "model",
+     .short_name = 'm',
+     .hint = cli::Hint::file,
+     .help = "a model to look in, found by its hash",
+     .detail = "A worker on loopback also looks in the file that the coordinator names.",
+     .repeatable = true},
+    {.long_name = "threads",
+     .short_name = 't',
+     .hint = cli::Hint::integer,
+     .help = "threads of the engine, whatever the run asks for"},
+    {.long_name = "ready-file",
+     .hint = cli::Hint::file,
+     .help = "write the ready line there too, once listening",
+     .detail = "Written whole: a script can wait for the file to exist."},
+    {.long_name = "one-off", .help = "end after the first run; status 1 when it failed"},
+    {.long_name = "idle-timeout", .hint = cli::Hint::duration, .help = "end when nobody was connected for so long"},
+    {.long_name = "liveness",
+     .hint = cli::Hint::duration,
+     .default_text = "10s",
+     .help = "a peer that is silent for so long is lost"},
+    kTlsCert,
+    kTlsKey,
+    kTlsCa,
+    kInsecure,
+};
+
+inline constexpr cli::Tool kServe{
+    .name = "convoy-serve",
+    .summary = "serve this device's part of cooperative runs",
+    .synopsis = "[--name NAME] [--listen URL] [--model FILE...]",
+    .options = kServeOptions,
+    .exit_notes = "0 also after SIGTERM or Ctrl-C; 1 when the one run of --one-off failed.",
+    .examples =
+        "convoy-serve --name b --ready-file b.ready\n"
+        "convoy-serve --name pi --listen tls+tcp://0.0.0.0:5555 --model vgg16.onnx \\\n"
+        "    --tls-cert pi.pem --tls-key pi.key --tls-ca ca.pem",
+};
+
+}  // namespace convoy::tools
