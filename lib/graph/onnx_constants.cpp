@@ -133,11 +133,12 @@ std::optional<Constant> ConstantReader::read(onnx::TensorProto& tensor, const st
         require_size(name, constant, values.size());
         constant = draft_.own(*type, std::move(constant.dims), std::move(values));
     }
+    // The checker wants a value where there are elements, and none where there are not.
     onnx::TensorProto stripped;
     stripped.set_name(tensor.name());
     stripped.set_data_type(tensor.data_type());
     stripped.mutable_dims()->Swap(tensor.mutable_dims());
-    stripped.set_raw_data(std::string(1, '\0'));
+    if (constant.elements() > 0) stripped.set_raw_data(std::string(1, '\0'));
     tensor = std::move(stripped);
     return constant;
 }

@@ -279,6 +279,20 @@ TEST_CASE("graph: shape arithmetic folds until the Reshape is a flatten", "[grap
     CHECK(graph.tensor(graph.outputs()[0]).dims == Dims{2, 2});
 }
 
+TEST_CASE("graph: constants without elements are read", "[graph][onnx]") {
+    // torch.onnx.export at opset 11 pads the list of pads with one.
+    Model model(11);
+    model.input("x", {1, 3, 4, 4}).output("y");
+    auto& empty = test::add_attribute(model.node("Constant", {}, {"none"}), "value", onnx::AttributeProto::TENSOR);
+    Model::fill(*empty.mutable_t(), "", {0}, {});
+    empty.mutable_t()->set_data_type(onnx::TensorProto::INT64);
+    empty.mutable_t()->clear_raw_data();
+    model.integers("pads", {0, 0, 1, 1, 0, 0, 1, 1});
+    set(model.node("Concat", {"pads", "none"}, {"all"}), "axis", 0);
+    model.node("Pad", {"x", "all"}, {"y"}, "pad");
+    CHECK(kinds(model.read()) == std::vector{Kind::pad});
+}
+
 TEST_CASE("graph: a dynamic batch is one, an override fixes the rest", "[graph][onnx]") {
     Model model;
     model.input("x", {-1, 3, -1, -1}).output("y");
