@@ -229,7 +229,7 @@ Conversion convert_concat(Draft& draft, const onnx::NodeProto& node) {
         places.push_back(i);
     }
     const Index axis = int_attribute(node, "axis", 1);
-    if (axis != 1 && axis + static_cast<Index>(rank) != 1) return {};
+    if (axis != 1 && axis != 1 - static_cast<Index>(rank)) return {};
     return start(node, Kind::concat, places);
 }
 

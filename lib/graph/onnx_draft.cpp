@@ -55,7 +55,8 @@ void Draft::add_constant(const std::string& name, Constant constant) {
     if (constant.data.size() <= kSmallConstant) {
         tensor.set_raw_data(constant.data.data(), constant.data.size());
     } else {
-        tensor.set_raw_data(std::string(1, '\0'));
+        // A whole element: libonnx 1.12 copies the bytes of anything less out of bounds.
+        tensor.set_raw_data(std::string(static_cast<std::size_t>(element_size(constant.type)), '\0'));
     }
     shapes[name] = TensorShape{static_cast<int>(constant.type), constant.dims};
     constants[name] = std::move(constant);

@@ -280,6 +280,15 @@ void keep_shape(Draft& draft, const onnx::ValueInfoProto& info) {
     draft.shapes[info.name()] = std::move(shape);
 }
 
+/// libonnx 1.12 reads dimension 1 of these weights without looking at their rank.
+void check_weights(const Draft& draft) {
+    for (const onnx::NodeProto& node : draft.model.graph().node()) {
+        if (node.op_type() != "ConvTranspose") continue;
+        const Constant* weights = node.input_size() > 1 ? draft.constant(node.input(1)) : nullptr;
+        if (weights == nullptr || weights->dims.size() < 3) refuse(node, "its weights are no constant convolution");
+    }
+}
+
 }  // namespace
 
 Draft prepare(const util::FileView& file, const OnnxOptions& options) {
@@ -319,6 +328,7 @@ void infer_shapes(Draft& draft) {
     for (onnx::ValueInfoProto& output : *graph.mutable_output()) {
         output.mutable_type()->mutable_tensor_type()->clear_shape();
     }
+    check_weights(draft);
     try {
         // Data propagation resolves nothing that our folding does not.
         const onnx::ShapeInferenceOptions strict(false, 1, false);

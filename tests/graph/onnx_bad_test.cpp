@@ -267,6 +267,19 @@ TEST_CASE("graph: operators that contradict their weights or shapes are refused"
     CHECK(failure_of(constant) == data("the output 'z' is a constant"));
 }
 
+TEST_CASE("graph: weights and lists that crash libonnx's shape inference never reach it", "[graph][onnx]") {
+    Model transposed;
+    transposed.input("x", {1, 3, 8, 8}).output("y");
+    transposed.weights("w", {3});
+    transposed.node("ConvTranspose", {"x", "w"}, {"y"}, "up");
+    CHECK(failure_of(transposed) == data("node 'up' (ConvTranspose): its weights are no constant convolution"));
+    Model longer;
+    longer.input("x", {1, 3, 8, 8}).output("y");
+    longer.integers("pads", std::vector<std::int64_t>(1000, 1));
+    longer.node("Pad", {"x", "pads"}, {"y"}, "pad");
+    CHECK(failure_of(longer).code == util::Errc::data);
+}
+
 TEST_CASE("graph: a scale that is not finite is refused", "[graph][onnx]") {
     Model model;
     model.input("x", {1, 2, 4, 4}).output("y");

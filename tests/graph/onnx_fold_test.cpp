@@ -36,6 +36,17 @@ void add_batch_norm(Model& model, const std::string& name, Index channels, const
     model.node("BatchNormalization", {in, one("_scale"), one("_shift"), one("_mean"), one("_var")}, {out}, name);
 }
 
+/// The scale by which x is multiplied when the nodes that `build` adds compute it as the tensor `k`, a vector.
+std::vector<float> folded_scale(Index size, int opset, void (*build)(Model&)) {
+    Model model(opset);
+    model.input("x", {1, size}).output("y");
+    build(model);
+    model.node("Mul", {"x", "k"}, {"y"}, "mul");
+    const Graph graph = model.read();
+    REQUIRE(names(graph) == std::vector<std::string>{"mul"});
+    return graph.operators()[0].tail.scale;
+}
+
 /// conv - bn - relu - pool - flatten - gemm - scale - shift - sigmoid, and a residual add with a clip.
 Model deep_model() {
     Model model;
@@ -291,6 +302,106 @@ TEST_CASE("graph: constants without elements are read", "[graph][onnx]") {
     set(model.node("Concat", {"pads", "none"}, {"all"}), "axis", 0);
     model.node("Pad", {"x", "all"}, {"y"}, "pad");
     CHECK(kinds(model.read()) == std::vector{Kind::pad});
+}
+
+TEST_CASE("graph: constants are computed from constants as ONNX says", "[graph][onnx]") {
+    const auto to_float = [](Model& model, const char* from) {
+        set(model.node("Cast", {from}, {"k"}), "to", static_cast<int>(onnx::TensorProto::FLOAT));
+    };
+    struct Case {
+        const char* what;
+        std::vector<float> expected;
+        int opset;
+        void (*build)(Model&);
+    };
+    static const auto cast = to_float;
+    const std::vector<Case> cases{
+        {"a slice backwards",
+         {5, 3},
+         13,
+         [](Model& model) {
+             model.weights("v", {5}, {1, 2, 3, 4, 5});
+             model.integers("from", {-1}).integers("to", {1}).integers("axes", {0}).integers("steps", {-2});
+             model.node("Slice", {"v", "from", "to", "axes", "steps"}, {"k"});
+         }},
+        {"a slice by attributes",
+         {2, 3},
+         9,
+         [](Model& model) {
+             model.weights("v", {5}, {1, 2, 3, 4, 5});
+             auto& node = model.node("Slice", {"v"}, {"k"});
+             set(node, "starts", Dims{1});
+             set(node, "ends", Dims{-2});
+         }},
+        {"rows of a matrix",
+         {5, 6, 1, 2},
+         13,
+         [](Model& model) {
+             model.weights("v", {3, 2}, {1, 2, 3, 4, 5, 6}).integers("rows", {-1, 0}).integers("flat", {-1});
+             model.node("Gather", {"v", "rows"}, {"g"});
+             model.node("Reshape", {"g", "flat"}, {"k"});
+         }},
+        {"columns of a matrix",
+         {3, 6, 1, 4},
+         13,
+         [](Model& model) {
+             model.weights("v", {2, 3}, {1, 2, 3, 4, 5, 6}).integers("columns", {2, 0}).integers("flat", {-1});
+             set(model.node("Gather", {"v", "columns"}, {"g"}), "axis", 1);
+             model.node("Transpose", {"g"}, {"t"});
+             model.node("Reshape", {"t", "flat"}, {"k"});
+         }},
+        {"a range",
+         {7, 5, 3},
+         13,
+         [](Model& model) {
+             model.integers("a", {}, {7}).integers("b", {}, {1}).integers("c", {}, {-2});
+             model.node("Range", {"a", "b", "c"}, {"r"});
+             cast(model, "r");
+         }},
+        {"a choice",
+         {1, 9, 3},
+         13,
+         [](Model& model) {
+             model.integers("v", {1, 2, 3}).integers("two", {2}).integers("nine", {9});
+             model.node("Equal", {"v", "two"}, {"is_two"});
+             model.node("Where", {"is_two", "nine", "v"}, {"w"});
+             cast(model, "w");
+         }},
+        {"integer division, toward zero",
+         {-3, 3},
+         13,
+         [](Model& model) {
+             model.integers("v", {-7, 7}).integers("two", {2});
+             model.node("Div", {"v", "two"}, {"d"});
+             cast(model, "d");
+         }},
+        {"a filled, joined and widened vector",
+         {4, 4, 8, 8},
+         13,
+         [](Model& model) {
+             model.integers("n", {1}).weights("eight", {1}, {8}).integers("two", {2}).integers("flat", {-1});
+             auto& fill = model.node("ConstantOfShape", {"n"}, {"four"});
+             Model::fill(*test::add_attribute(fill, "value", onnx::AttributeProto::TENSOR).mutable_t(), "", {1}, {4});
+             set(model.node("Concat", {"four", "eight"}, {"both"}), "axis", 0);
+             model.integers("axes", {1}).integers("shape", {2, 2});
+             model.node("Unsqueeze", {"both", "axes"}, {"column"});
+             model.node("Expand", {"column", "shape"}, {"wide"});
+             model.node("Reshape", {"wide", "flat"}, {"k"});
+         }},
+        {"the number of elements",
+         {24},
+         13,
+         [](Model& model) {
+             model.input("z", {2, 3, 4});
+             model.node("Shape", {"z"}, {"s"});
+             model.node("ReduceProd", {"s"}, {"p"});
+             cast(model, "p");
+         }},
+    };
+    for (const Case& one : cases) {
+        INFO(one.what);
+        CHECK(folded_scale(static_cast<Index>(one.expected.size()), one.opset, one.build) == one.expected);
+    }
 }
 
 TEST_CASE("graph: a dynamic batch is one, an override fixes the rest", "[graph][onnx]") {
