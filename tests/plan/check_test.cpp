@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "plan/program.hpp"
-#include "small_models.hpp"
+#include "support/small_models.hpp"
 #include "util/error.hpp"
 
 using namespace convoy;

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
-#include "small_models.hpp"
 #include "support/program_executor.hpp"
+#include "support/small_models.hpp"
 
 // The property tests are only worth what they would catch: each case breaks compiled programs in one way.
 

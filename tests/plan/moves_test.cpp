@@ -1,8 +1,8 @@
 #include <catch2/catch.hpp>
 
 #include "plan/program.hpp"
-#include "small_models.hpp"
 #include "support/program_executor.hpp"
+#include "support/small_models.hpp"
 
 using namespace convoy;
 using graph::Axis;

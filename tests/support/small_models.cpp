@@ -1,4 +1,4 @@
-#include "small_models.hpp"
+#include "support/small_models.hpp"
 
 #include <algorithm>
 
