@@ -11,18 +11,33 @@
 
 namespace convoy::cost {
 
-/// What one plan is predicted to do on one bed of devices.
+/// What the latency of a frame consists of: walked backwards from the sink's last output, every moment counted once.
+struct CriticalPath {
+    util::Seconds compute{};    ///< pieces, and sums of addends
+    util::Seconds redundant{};  ///< part of `compute`: values that another piece computes, too
+    util::Seconds start_up{};   ///< of its messages
+    util::Seconds bytes{};      ///< of its messages, payload over rate
+    util::Seconds delay{};
+    util::Seconds queueing{};  ///< its messages wait for a busy interface or medium
+    std::size_t messages = 0;
+    [[nodiscard]] util::Seconds transfer() const { return start_up + bytes + delay + queueing; }
+};
+
+/// What one plan is predicted to do on one bed of devices. Of a plan with several routes, what is said of one frame is
+/// said of the first frame.
 struct Prediction {
     samples::Timeline timeline;          ///< of one frame alone; devices by their index in the plan
+    CriticalPath path;                   ///< of that frame
     double throughput_per_s = 0;         ///< steady state with the plan's frames in flight
-    std::vector<util::Seconds> compute;  ///< per device and frame
+    std::vector<util::Seconds> compute;  ///< per device and frame, the mean over the routes
     util::Bytes bytes;                   ///< payload of all messages of a frame
     std::size_t messages = 0;
     std::size_t rounds = 0;                ///< longest chain of messages that depend on each other
     util::Flops flops;                     ///< of all pieces
     util::Flops redundant;                 ///< computed more than once: halos, replicas
     std::vector<util::Bytes> peak_memory;  ///< per device, rule 18 of docs/format-plan.md
-    std::optional<util::Joules> energy;    ///< per frame, where every device's powers are given
+    /// Per frame in steady state, where the powers of all devices that take part are given.
+    std::optional<util::Joules> energy;
     [[nodiscard]] util::Seconds latency() const { return timeline.latency; }
 };
 
@@ -33,7 +48,9 @@ struct Prediction {
 ///
 /// A device does one step at a time, the oldest frame whose next step is ready first. A message occupies the sender's
 /// and the receiver's interface (switched), or the one medium (shared), for start-up + bytes / rate, and arrives a
-/// delay later; sending does not hold up computing. Deterministic: ties go by device, frame, message.
+/// delay later; sending does not hold up computing. Of the messages whose interfaces are free, the one that was handed
+/// over first goes first. Summing addends takes the time of an addition of as many bytes. Deterministic: ties go by
+/// device, frame, message. To predict many plans use a Predictor.
 [[nodiscard]] Prediction predict(const plan::Plan& plan, const plan::Compiled& compiled, const graph::Graph& graph,
                                  const latency::Bed& bed);
 

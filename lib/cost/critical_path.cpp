@@ -1,0 +1,69 @@
+#include "cost/critical_path.hpp"
+
+#include <algorithm>
+
+namespace convoy::cost::detail {
+
+namespace {
+
+/// A task of a device; the moment before it, when `task` is 0.
+struct Place {
+    std::size_t device = 0;
+    std::size_t task = 0;  ///< number + 1
+};
+
+Place last_result(const Schedule& schedule, const Trace& trace) {
+    Place last;
+    double end = -1;
+    for (std::size_t d = 0; d < schedule.devices.size(); ++d) {
+        for (std::size_t i = 0; i < schedule.devices[d].size(); ++i) {
+            if (!schedule.devices[d][i].result || trace.tasks[d][i].end <= end) continue;
+            end = trace.tasks[d][i].end;
+            last = {d, i + 1};
+        }
+    }
+    return last;
+}
+
+/// Where each message is sent.
+std::vector<Place> find_sends(const Schedule& schedule) {
+    std::vector<Place> sends(schedule.legs.size());
+    for (std::size_t d = 0; d < schedule.devices.size(); ++d) {
+        for (std::size_t i = 0; i < schedule.devices[d].size(); ++i) {
+            const Task& task = schedule.devices[d][i];
+            if (task.kind == Task::Kind::send) sends[task.message] = {d, i};
+        }
+    }
+    return sends;
+}
+
+void add_message(CriticalPath& path, const Leg& leg, const LegTimes& times) {
+    path.start_up += util::Seconds(leg.start_up);
+    path.bytes += util::Seconds(leg.bytes);
+    path.delay += util::Seconds(leg.delay);
+    path.queueing += util::Seconds(times.started - times.posted);
+    ++path.messages;
+}
+
+}  // namespace
+
+CriticalPath critical_path(const Schedule& schedule, const Trace& trace) {
+    const std::vector<Place> sends = find_sends(schedule);
+    CriticalPath path;
+    for (Place at = last_result(schedule, trace); at.task > 0;) {
+        const std::size_t i = at.task - 1;
+        const Task& task = schedule.devices[at.device][i];
+        const TaskTimes& times = trace.tasks[at.device][i];
+        at.task = i;
+        if (task.kind == Task::Kind::compute) {
+            path.compute += util::Seconds(task.seconds);
+            path.redundant += util::Seconds(task.redundant);
+        } else if (task.kind == Task::Kind::receive && times.end > times.begin) {
+            add_message(path, schedule.legs[task.message], trace.legs[task.message]);
+            at = sends[task.message];
+        }
+    }
+    return path;
+}
+
+}  // namespace convoy::cost::detail

@@ -1,0 +1,202 @@
+#include "cost/simulation.hpp"
+
+#include <memory>
+#include <queue>
+
+#include "cost/network.hpp"
+#include "util/error.hpp"
+
+namespace convoy::cost::detail {
+
+namespace {
+
+struct Frame {
+    std::size_t number = 0;
+    std::size_t route = 0;
+    std::vector<std::size_t> next;  ///< by device: its task
+    std::vector<bool> arrived;      ///< by message
+    std::size_t unfinished = 0;     ///< devices
+};
+
+struct Event {
+    enum class Kind : std::uint8_t { computed, freed, arrived };
+    double time = 0;
+    std::size_t order = 0;
+    Kind kind = Kind::computed;
+    std::size_t device = 0;  ///< computed
+    std::size_t frame = 0;
+    std::size_t message = 0;  ///< freed, arrived
+    bool operator>(const Event& other) const {
+        return time > other.time || (time == other.time && order > other.order);
+    }
+};
+
+class Simulation {
+  public:
+    Simulation(std::span<const Schedule> routes, std::span<const std::size_t> frames, const Settings& settings,
+               Trace* trace)
+        : routes_(routes),
+          frame_routes_(frames),
+          settings_(settings),
+          trace_(trace),
+          network_(routes.front().devices.size(), settings.shared_medium),
+          busy_(routes.front().devices.size(), false),
+          room_(routes.size(), settings.in_flight),
+          frames_(frames.size()),
+          left_(frames.size(), -1) {
+        if (trace_ == nullptr) return;
+        const Schedule& schedule = routes_[frame_routes_.front()];
+        for (const auto& tasks : schedule.devices) trace_->tasks.emplace_back(tasks.size());
+        trace_->legs.resize(schedule.legs.size());
+    }
+
+    std::vector<double> run() {
+        settle();
+        while (!events_.empty()) {
+            now_ = events_.top().time;
+            while (!events_.empty() && events_.top().time == now_) {
+                const Event event = events_.top();
+                events_.pop();
+                apply(event);
+            }
+            settle();
+        }
+        if (admitted_ < frames_.size() || !active_.empty()) {
+            throw util::Error(util::Errc::internal, "the step programs wait for each other");
+        }
+        return std::move(left_);
+    }
+
+  private:
+    [[nodiscard]] const Schedule& schedule(const Frame& frame) const { return routes_[frame.route]; }
+
+    void later(double seconds, Event event) {
+        event.time = now_ + seconds;
+        event.order = order_++;
+        events_.push(event);
+    }
+
+    void apply(const Event& event) {
+        Frame& frame = *frames_[event.frame];
+        switch (event.kind) {
+            case Event::Kind::computed:
+                busy_[event.device] = false;
+                finish_task(frame, event.device);
+                break;
+            case Event::Kind::freed:
+                network_.release(schedule(frame).legs[event.message]);
+                break;
+            case Event::Kind::arrived:
+                frame.arrived[event.message] = true;
+                if (traced(frame)) trace_->legs[event.message].arrived = now_;
+                break;
+        }
+    }
+
+    /// Does all that can be done at this moment.
+    void settle() {
+        do {
+            admit();
+            for (std::size_t device = 0; device < busy_.size(); ++device) dispatch(device);
+        } while (remove_finished());
+        Parcel parcel;
+        while (network_.start(parcel)) {
+            const Leg& leg = *parcel.leg;
+            if (traced(*frames_[parcel.frame])) {
+                trace_->legs[parcel.message].started = now_;
+                trace_->legs[parcel.message].freed = now_ + leg.occupancy();
+            }
+            later(leg.occupancy(), {0, 0, Event::Kind::freed, 0, parcel.frame, parcel.message});
+            later(leg.occupancy() + leg.delay, {0, 0, Event::Kind::arrived, 0, parcel.frame, parcel.message});
+        }
+    }
+
+    void admit() {
+        while (admitted_ < frames_.size() && room_[frame_routes_[admitted_]] > 0) {
+            auto frame = std::make_unique<Frame>();
+            frame->number = admitted_;
+            frame->route = frame_routes_[admitted_];
+            --room_[frame->route];
+            frame->next.assign(busy_.size(), 0);
+            frame->arrived.assign(schedule(*frame).legs.size(), false);
+            for (const auto& tasks : schedule(*frame).devices) frame->unfinished += tasks.empty() ? 0 : 1;
+            active_.push_back(admitted_);
+            frames_[admitted_++] = std::move(frame);
+        }
+    }
+
+    bool remove_finished() {
+        const std::size_t removed = std::erase_if(active_, [&](std::size_t number) {
+            const Frame& frame = *frames_[number];
+            if (frame.unfinished > 0) return false;
+            left_[number] = now_;
+            ++room_[frame.route];
+            return true;
+        });
+        return removed > 0 && admitted_ < frames_.size();
+    }
+
+    /// The oldest frame whose next task is ready; tasks that take no time are done on the way.
+    void dispatch(std::size_t device) {
+        for (std::size_t k = 0; k < active_.size() && !busy_[device]; ++k) advance(*frames_[active_[k]], device);
+    }
+
+    void advance(Frame& frame, std::size_t device) {
+        const std::vector<Task>& tasks = schedule(frame).devices[device];
+        while (frame.next[device] < tasks.size()) {
+            const Task& task = tasks[frame.next[device]];
+            begin_task(frame, device);
+            if (task.kind == Task::Kind::compute) {
+                busy_[device] = true;
+                later(task.seconds, {0, 0, Event::Kind::computed, device, frame.number, 0});
+                return;
+            }
+            if (task.kind == Task::Kind::receive && !frame.arrived[task.message]) return;
+            if (task.kind == Task::Kind::send) post(frame, task.message);
+            finish_task(frame, device);
+        }
+    }
+
+    void post(const Frame& frame, std::size_t message) {
+        if (traced(frame)) trace_->legs[message].posted = now_;
+        network_.post({posted_++, frame.number, message, &schedule(frame).legs[message]});
+    }
+
+    [[nodiscard]] bool traced(const Frame& frame) const { return trace_ != nullptr && frame.number == 0; }
+
+    void begin_task(const Frame& frame, std::size_t device) {
+        if (!traced(frame)) return;
+        TaskTimes& times = trace_->tasks[device][frame.next[device]];
+        if (times.begin < 0) times.begin = now_;
+    }
+
+    void finish_task(Frame& frame, std::size_t device) {
+        if (traced(frame)) trace_->tasks[device][frame.next[device]].end = now_;
+        if (++frame.next[device] == schedule(frame).devices[device].size()) --frame.unfinished;
+    }
+
+    std::span<const Schedule> routes_;
+    std::span<const std::size_t> frame_routes_;
+    Settings settings_;
+    Trace* trace_;
+    Network network_;
+    std::vector<bool> busy_;         ///< by device
+    std::vector<std::size_t> room_;  ///< by route: frames that may be admitted
+    std::vector<std::unique_ptr<Frame>> frames_;
+    std::vector<std::size_t> active_;  ///< oldest first
+    std::vector<double> left_;
+    std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
+    double now_ = 0;
+    std::size_t order_ = 0;
+    std::size_t posted_ = 0;
+    std::size_t admitted_ = 0;
+};
+
+}  // namespace
+
+std::vector<double> play(std::span<const Schedule> routes, std::span<const std::size_t> frames,
+                         const Settings& settings, Trace* trace) {
+    return Simulation(routes, frames, settings, trace).run();
+}
+
+}  // namespace convoy::cost::detail
