@@ -1,6 +1,6 @@
-# convoy_tool(NAME): the executable convoy-NAME from tools/NAME.cpp, installed.
+# convoy_tool(NAME [source...]): the executable convoy-NAME from tools/NAME.cpp and the sources, installed.
 function(convoy_tool name)
-    add_executable(convoy-${name} ${name}.cpp)
+    add_executable(convoy-${name} ${name}.cpp ${ARGN})
     convoy_executable(convoy-${name})
     target_include_directories(convoy-${name} PRIVATE ${PROJECT_SOURCE_DIR}/tools)
     install(TARGETS convoy-${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})

@@ -161,6 +161,8 @@ class Coordinator::Implementation {
         for (std::size_t i = 0; i < node_.links(); ++i) {
             Deployment deployment = options_.deployment;
             deployment.device = name(LinkId(i));
+            if (const auto threads = job_.threads.find(deployment.device); threads != job_.threads.end())
+                deployment.threads = threads->second;
             const std::string text = write(deployment);
             node_.link(LinkId(i)).send({.kind = transport::Kind::deploy, .regions = {}},
                                        transport::Payload::copy(std::as_bytes(std::span(text.data(), text.size()))));

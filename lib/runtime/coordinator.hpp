@@ -51,6 +51,8 @@ class Coordinator {
         engine::Weights& weights;
         /// Where the devices listen, by name; the source needs none.
         std::map<std::string, std::string> urls;
+        /// Threads of the engine by device name; others take the deployment's.
+        std::map<std::string, int> threads = {};
     };
 
     /// Connects and deploys; when it returns every device is ready for frames.
