@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
 
 #include "engine/elementwise.hpp"
@@ -104,11 +105,24 @@ class WholeBuilder {
         return values;
     }
 
+    /// Along one axis; before opset 13 along all axes from there on, as one.
     Value softmax() {
+        const auto opset = op_.attributes.find("opset");
+        const bool coerces = opset != op_.attributes.end() && std::get<std::int64_t>(opset->second) < 13;
+        std::size_t axis = axis_of(coerces ? 1 : -1);
+        Value value = inputs_[0];
+        if (coerces) {
+            const auto cut = value.dims.begin() + static_cast<std::ptrdiff_t>(axis);
+            const int rows = std::accumulate(value.dims.begin(), cut, 1, std::multiplies<>());
+            const int columns = std::accumulate(cut, value.dims.end(), 1, std::multiplies<>());
+            value = builder_.reshaped(value, {rows, columns});
+            axis = 1;
+        }
         cv::dnn::LayerParams params;
-        params.set("axis", static_cast<int>(axis_of(-1)));
+        params.set("axis", static_cast<int>(axis));
         params.set("log_softmax", op_.onnx_type == "LogSoftmax");
-        return builder_.add_stock("Softmax", params, slab_out(0), {inputs_[0]}, dims_out(0));
+        value = builder_.add_stock("Softmax", params, slab_out(0), {value}, value.dims);
+        return builder_.reshaped(value, dims_out(0));
     }
 
     /// The attribute `axis`, counted in the dims of the Mat.
