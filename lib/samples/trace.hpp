@@ -49,6 +49,7 @@ struct FrameTrace {
     std::uint32_t retries = 0;             ///< how often the frame was run again from its input
     std::vector<Ranked> top;               ///< best first; empty where the output is not a vector
     std::optional<std::int64_t> expected;  ///< class, where the images come with labels
+    bool warmup = false;                   ///< counts in no summary
     bool operator==(const FrameTrace&) const = default;
 };
 

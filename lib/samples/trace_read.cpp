@@ -49,6 +49,7 @@ FrameTrace read_frame(const Reader& reader, const std::vector<std::string>& devi
     frame.route = static_cast<std::uint32_t>(count(reader["route"]));
     frame.start = time(reader["start_ms"]);
     frame.retries = static_cast<std::uint32_t>(count(reader["retries"]));
+    frame.warmup = reader["warmup"].boolean();
     if (const auto expected = reader.optional("expected")) frame.expected = expected->integer();
     for (const Reader& item : reader["top"].items()) {
         frame.top.push_back({item["index"].integer(), item["label"].string(), item["score"].number()});

@@ -55,6 +55,7 @@ const Schema& frame_schema() {
             {.key = "route", .type = count(), .default_text = "0"},
             {.key = "start_ms", .type = number(), .unit = "ms", .default_text = "0", .doc = "since the run's start"},
             {.key = "retries", .type = count(), .default_text = "0", .doc = "runs from the input, again"},
+            {.key = "warmup", .type = boolean(), .default_text = "false", .doc = "counts in no summary"},
             {.key = "expected", .type = count(), .doc = "class by the labels"},
             {.key = "top", .type = sequence_of(record(ranked_schema())), .default_text = "[]", .doc = "best first"},
             {.key = "timeline", .type = record(timeline_schema()), .required = true},

@@ -50,6 +50,7 @@ Value frame_value(const FrameTrace& frame, const std::vector<std::string>& devic
                               {"route", frame.route},
                               {"start_ms", written_ms(frame.start)},
                               {"retries", frame.retries}});
+    if (frame.warmup) value.set("warmup", true);
     if (frame.expected) value.set("expected", *frame.expected);
     return value.set("top", top).set("timeline", to_value(frame.timeline, devices));
 }

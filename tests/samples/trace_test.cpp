@@ -40,6 +40,7 @@ FrameTrace small_frame(std::uint64_t number) {
     frame.retries = 1;
     frame.top = {{7, "seven", 12.5}, {1, "", -3}};
     frame.expected = 7;
+    frame.warmup = number == 0;
     return frame;
 }
 
