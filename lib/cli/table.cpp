@@ -93,8 +93,9 @@ std::string Table::Cell::text(TableFormat format) const {
     }
     if (const auto* number = std::get_if<std::int64_t>(&content_)) return fmt::format("{}", *number);
     const Number& number = std::get<Number>(content_);
-    return format == TableFormat::csv ? fmt::format("{}", number.value)
-                                      : fmt::format("{:.{}f}", number.value, number.digits);
+    if (format == TableFormat::csv) return fmt::format("{}", number.value);
+    return number.sign ? fmt::format("{:+.{}f}", number.value, number.digits)
+                       : fmt::format("{:.{}f}", number.value, number.digits);
 }
 
 Table& Table::add(std::vector<Cell> row) {

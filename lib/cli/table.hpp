@@ -21,7 +21,8 @@ class Table {
   public:
     struct Number {
         double value{};
-        int digits{};  ///< after the point in text and Markdown; CSV has all
+        int digits{};       ///< after the point in text and Markdown; CSV has all
+        bool sign = false;  ///< "+1.5" in text and Markdown
     };
     /// A text, an integer, or a number; an empty text is an empty cell.
     class Cell {
@@ -41,6 +42,8 @@ class Table {
     };
 
     [[nodiscard]] static Cell fixed(double value, int digits) { return Number{value, digits}; }
+    /// A difference: with its sign, also when it is positive.
+    [[nodiscard]] static Cell difference(double value, int digits) { return Number{value, digits, true}; }
 
     explicit Table(std::vector<std::string> header) : header_(std::move(header)) {}
     /// Needs as many cells as the header has.

@@ -21,3 +21,10 @@ TEST_CASE("cli: a table aligns numbers to the right, in text and Markdown; CSV k
           "| conv1, \"a\\|b\" |    1.23 |  3 |\n"
           "| fc            |  100.00 |    |\n");
 }
+
+TEST_CASE("cli: a difference in a table shows its sign, but not in CSV", "[cli]") {
+    Table table({"off"});
+    table.add({Table::difference(1.25, 1)}).add({Table::difference(-3, 1)});
+    CHECK(table.to_string(TableFormat::text) == " off\n+1.2\n-3.0\n");
+    CHECK(table.to_string(TableFormat::csv) == "off\n1.25\n-3\n");
+}
