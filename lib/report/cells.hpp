@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "report/report.hpp"
+#include "util/units.hpp"
+
+// Quantities as cells: the key's unit, rounded far below what anybody measures so that files stay readable.
+namespace convoy::report::detail {
+
+[[nodiscard]] Cell time_cell(util::Seconds time);
+[[nodiscard]] Cell time_cell(std::optional<util::Seconds> time);
+[[nodiscard]] Cell bytes_cell(util::Bytes amount);
+[[nodiscard]] Cell rate_cell(util::BytesPerSecond rate);
+/// Also for other plain numbers.
+[[nodiscard]] Cell ratio_cell(double value);
+[[nodiscard]] Cell count_cell(std::uint64_t number);
+/// Nothing for an empty text.
+[[nodiscard]] Cell text_cell(const std::string& text);
+/// measured / predicted - 1; nothing where either is missing or the prediction is 0.
+[[nodiscard]] std::optional<double> difference(std::optional<util::Seconds> predicted,
+                                               std::optional<util::Seconds> measured);
+[[nodiscard]] Cell difference_cell(std::optional<util::Seconds> predicted, std::optional<util::Seconds> measured);
+
+}  // namespace convoy::report::detail

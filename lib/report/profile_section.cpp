@@ -1,0 +1,140 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "report/cells.hpp"
+#include "report/sections.hpp"
+#include "report/shown.hpp"
+#include "samples/profile.hpp"
+#include "util/statistics.hpp"
+
+namespace convoy::report::detail {
+namespace {
+
+void add_context(const samples::Context& context, Section& section) {
+    std::string text = context.device;
+    if (!context.cpu.empty()) text += ": " + context.cpu;
+    text += fmt::format(", {}", count_text(static_cast<std::uint64_t>(context.cores), "core"));
+    if (!context.kernel.empty()) text += ", " + context.kernel;
+    if (!context.governor.empty()) text += fmt::format(", CPU governor {}", context.governor);
+    section.lines.push_back({"device", text});
+    section.facts.push_back({"device", context.device});
+    section.facts.push_back({"cpu", context.cpu});
+    section.facts.push_back({"cores", std::int64_t{context.cores}});
+}
+
+void add_model(const samples::Profile& profile, Section& section) {
+    if (profile.model_file.empty()) return;
+    section.lines.push_back({"model", fmt::format("{}, {}", profile.model_file, flops_text(profile.model_flops))});
+    section.facts.push_back({"model", profile.model_file});
+    section.facts.push_back({"model_flops", profile.model_flops.value});
+}
+
+void add_samples(const samples::Profile& profile, Section& section) {
+    section.facts.push_back({"samples", count_cell(profile.layers.size())});
+    if (profile.layers.empty()) return;
+    std::set<std::string> operators;
+    std::set<double> loads;
+    for (const samples::LayerSample& sample : profile.layers) {
+        operators.insert(sample.op);
+        loads.insert(sample.load_offered);
+    }
+    std::string text =
+        fmt::format("{} of {}", count_text(profile.layers.size(), "sample"), count_text(operators.size(), "operator"));
+    if (loads != std::set<double>{0}) {
+        std::vector<std::string> texts;
+        for (const double load : loads) texts.push_back(fmt::format("{:.0f} %", load * 100));
+        text += fmt::format(", under CPU loads of {}", fmt::join(texts, ", "));
+    }
+    if (profile.piece_overhead)
+        text += fmt::format("; {} for each piece beside its operators", time_text(profile.piece_overhead->median));
+    section.lines.push_back({"samples", text});
+    section.facts.push_back({"operators", count_cell(operators.size())});
+    if (profile.piece_overhead)
+        section.facts.push_back({"piece_overhead_ms", time_cell(profile.piece_overhead->median)});
+}
+
+Table model_table(const samples::Profile& profile) {
+    Table table{.key = "whole_model",
+                .title = "The whole model, unsplit",
+                .columns = {{"load", "load offered", Quantity::ratio},
+                            {"load_obtained", "obtained", Quantity::ratio},
+                            {"threads", "threads", Quantity::count},
+                            {"median_ms", "median", Quantity::milliseconds},
+                            {"min_ms", "least", Quantity::milliseconds},
+                            {"p95_ms", "95 %", Quantity::milliseconds},
+                            {"n", "runs", Quantity::count}}};
+    for (const samples::ModelSample& sample : profile.whole_model)
+        table.rows.push_back({sample.load_offered, ratio_cell(sample.load_obtained), std::int64_t{sample.threads},
+                              time_cell(sample.time.median), time_cell(sample.time.min), time_cell(sample.time.p95),
+                              sample.time.n});
+    return table;
+}
+
+Table type_table(const samples::Profile& profile) {
+    Table table{.key = "operator_types",
+                .title = "Samples by operator type",
+                .columns = {{"type", "type"},
+                            {"samples", "samples", Quantity::count},
+                            {"min_ms", "fastest", Quantity::milliseconds},
+                            {"max_ms", "slowest", Quantity::milliseconds},
+                            {"gflop_per_s", "median GFLOP/s", Quantity::real}}};
+    std::map<std::string, std::vector<const samples::LayerSample*>> types;
+    for (const samples::LayerSample& sample : profile.layers)
+        types[samples::operator_type(sample.work)].push_back(&sample);
+    for (const auto& [type, members] : types) {
+        std::vector<double> seconds;
+        std::vector<double> rates;
+        for (const samples::LayerSample* sample : members) {
+            seconds.push_back(sample->time.median.count());
+            rates.push_back(sample->work.flops.value / sample->time.median.count() / 1e9);
+        }
+        const auto [least, most] = std::minmax_element(seconds.begin(), seconds.end());
+        table.rows.push_back({type, count_cell(members.size()), time_cell(util::Seconds(*least)),
+                              time_cell(util::Seconds(*most)), ratio_cell(util::median(rates))});
+    }
+    return table;
+}
+
+void add_link(const samples::LinkProfile& link, Section& section) {
+    const std::string peer = link.peer.empty() ? link.url : fmt::format("{} ({})", link.peer, link.url);
+    section.lines.push_back({"link", fmt::format("to {}: {}, {} per message", peer, rate_text(link.fitted.rate),
+                                                 time_text(link.fitted.start_up))});
+    section.facts.push_back({"peer", link.peer});
+    section.facts.push_back({"rate_mbit_per_s", rate_cell(link.fitted.rate)});
+    section.facts.push_back({"start_up_ms", time_cell(link.fitted.start_up)});
+    section.facts.push_back({"delay_ms", time_cell(link.fitted.delay)});
+    Table table{.key = "messages",
+                .title = "Messages: the link as fitted, and as measured",
+                .columns = {{"bytes", "size", Quantity::bytes},
+                            {"direction", "direction"},
+                            {"fitted_ms", "fitted", Quantity::milliseconds},
+                            {"one_way_ms", "measured", Quantity::milliseconds},
+                            {"difference_ratio", "off", Quantity::difference},
+                            {"round_trip_ms", "round trip", Quantity::milliseconds}}};
+    for (const samples::LinkSample& sample : link.samples) {
+        const util::Seconds fitted = link.fitted.start_up + sample.bytes / link.fitted.rate + link.fitted.delay;
+        table.rows.push_back({bytes_cell(sample.bytes), sample.direction == samples::Direction::out ? "out" : "back",
+                              time_cell(fitted), time_cell(sample.one_way.median),
+                              difference_cell(fitted, sample.one_way.median), time_cell(sample.round_trip.median)});
+    }
+    add_table(section, std::move(table));
+}
+
+}  // namespace
+
+Section profile_section(const util::FileView& file) {
+    const samples::Profile profile = samples::read_profile(file);
+    Section section{.file = file.name(), .kind = "profile", .title = "measurements on " + profile.context.device};
+    add_context(profile.context, section);
+    add_model(profile, section);
+    add_samples(profile, section);
+    add_table(section, model_table(profile));
+    add_table(section, type_table(profile));
+    if (profile.link) add_link(*profile.link, section);
+    return section;
+}
+
+}  // namespace convoy::report::detail

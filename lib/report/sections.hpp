@@ -1,0 +1,36 @@
+#pragma once
+
+#include <span>
+
+#include "report/report.hpp"
+#include "report/trace_data.hpp"
+
+// One function per kind of file: what there is to say about it.
+namespace convoy::report::detail {
+
+[[nodiscard]] Section trace_section(const TraceData& trace);
+/// Several traces in one table. Needs at least two.
+[[nodiscard]] Section side_by_side(std::span<const TraceData> traces);
+[[nodiscard]] Section profile_section(const util::FileView& file);
+[[nodiscard]] Section latency_section(const util::FileView& file);
+[[nodiscard]] Section cluster_section(const util::FileView& file);
+[[nodiscard]] Section plan_section(const util::FileView& file);
+[[nodiscard]] Section comparison_section(const util::FileView& file);
+
+/// Tables of a trace; of one without frames, as a plan's prediction is, they show what is predicted.
+[[nodiscard]] Table stage_table(const TraceData& trace);
+[[nodiscard]] Table link_table(const TraceData& trace);
+[[nodiscard]] Table device_table(const TraceData& trace);
+[[nodiscard]] Table frame_table(const TraceData& trace);
+
+/// "a (source, sink), b (emulated, 2.50 times slower)".
+[[nodiscard]] std::string devices_text(const samples::TraceHeader& header);
+
+/// Adds a table without its empty columns, unless it has no rows.
+void add_table(Section& section, Table table);
+
+/// "predicted 21.2 ms, measured 24.0 ms (+13 %)", or as much of it as is known.
+[[nodiscard]] std::string predicted_and_measured(std::optional<util::Seconds> predicted,
+                                                 std::optional<util::Seconds> measured);
+
+}  // namespace convoy::report::detail
