@@ -3,6 +3,7 @@
 #   deps      install the Debian packages that are missing (as root or with sudo)
 #   release   build into build/release          debug     build into build/debug
 #   quick     build and run the quick tests     test      install, build, run all tests (the README's test command)
+#   approve   rewrite what the golden tests and the catalogues of bad files expect, for review with git diff
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -40,6 +41,7 @@ case "${1:-help}" in
     release) build release -DCMAKE_BUILD_TYPE=Release ;;
     debug) build debug -DCMAKE_BUILD_TYPE=Debug ;;
     quick) build release -DCMAKE_BUILD_TYPE=Release && run_tests release -L quick -j2 ;;
+    approve) build release -DCMAKE_BUILD_TYPE=Release && CONVOY_APPROVE=1 run_tests release -L quick ;;
     test) deps && build release -DCMAKE_BUILD_TYPE=Release && run_tests release ;;
     *) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0" >&2; [ "${1:-help}" = help ] || exit 64 ;;
 esac

@@ -1,0 +1,1 @@
+printf '\010\007\022' > model.onnx; convoy-report model.onnx

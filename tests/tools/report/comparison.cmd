@@ -1,0 +1,1 @@
+convoy-report vgg16.comparison.yaml

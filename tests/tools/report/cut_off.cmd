@@ -1,0 +1,1 @@
+convoy-report cut.trace.yaml

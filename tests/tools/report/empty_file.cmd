@@ -1,0 +1,1 @@
+: > empty.yaml; convoy-report empty.yaml

@@ -1,0 +1,1 @@
+printf 'name: value\n' > foreign.yaml; convoy-report foreign.yaml

@@ -1,0 +1,1 @@
+convoy-report -f json a.latency.yaml

@@ -1,0 +1,1 @@
+convoy-report plan.yaml -o nowhere/report.txt

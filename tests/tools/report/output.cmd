@@ -1,0 +1,1 @@
+convoy-report plan.yaml -o plan.txt && convoy-report plan.yaml | cmp - plan.txt

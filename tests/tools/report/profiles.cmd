@@ -1,0 +1,1 @@
+convoy-report a.profile.yaml link.profile.yaml

@@ -1,0 +1,1 @@
+cat plan.yaml | convoy-report -

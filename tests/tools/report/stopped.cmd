@@ -1,0 +1,1 @@
+convoy-report stopped.trace.yaml

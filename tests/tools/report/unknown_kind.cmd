@@ -1,0 +1,1 @@
+echo 'schema: convoy.preprocess/1' > other.yaml; convoy-report other.yaml

@@ -1,0 +1,1 @@
+convoy-zoo lenet5 -o /dev/full

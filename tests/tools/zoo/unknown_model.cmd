@@ -1,0 +1,1 @@
+convoy-zoo vgg61 -o x.onnx
