@@ -59,7 +59,11 @@ std::vector<samples::Transfer> transfers_of(const FrameResult& result, const pla
         }
     }
     std::vector<samples::Transfer> ordered;
-    for (auto& [key, transfer] : transfers) ordered.push_back(std::move(transfer));
+    for (auto& [key, transfer] : transfers) {
+        // The two clocks are compared by an estimate, which a fast message can be below.
+        transfer.end = std::max(transfer.end, transfer.begin);
+        ordered.push_back(std::move(transfer));
+    }
     std::stable_sort(ordered.begin(), ordered.end(), [](const auto& a, const auto& b) { return a.begin < b.begin; });
     return ordered;
 }
