@@ -21,16 +21,20 @@ struct StageLine {
     Time measured_wait;
 };
 
+/// Nothing for a device that only waits for what others make of the stage.
+Time unless_zero(Time time) { return time && time->count() > 0 ? time : std::nullopt; }
+
 std::vector<StageLine> stage_lines(const TraceData& trace) {
     std::map<StageKey, StageLine> lines;
     for (const auto& [key, efforts] : trace.stages) {
-        lines[key] = {key, std::nullopt, std::nullopt, median_time(efforts.compute), median_time(efforts.wait)};
+        lines[key] = {key, std::nullopt, std::nullopt, unless_zero(median_time(efforts.compute)),
+                      median_time(efforts.wait)};
     }
     if (trace.predicted) {
         for (const auto& [key, effort] : trace.predicted->stages) {
             StageLine& line = lines[key];
             line.key = key;
-            line.predicted = effort.compute;
+            line.predicted = unless_zero(effort.compute);
             if (trace.predicted->has_waits) line.predicted_wait = effort.wait;
         }
     }
@@ -63,9 +67,9 @@ std::vector<std::string> stage_notes(const TraceData& trace, const std::vector<S
         apart += distance(line);
         ++compared;
     }
-    if (compared == 0) return {};
-    std::vector<std::string> notes{
-        fmt::format("all compute together: {}", predicted_and_measured(predicted, measured))};
+    std::vector<std::string> notes{"wait: until the stage's messages from other devices have arrived"};
+    if (compared == 0) return notes;
+    notes.push_back(fmt::format("all compute together: {}", predicted_and_measured(predicted, measured)));
     if (measured.count() > 0)
         notes.push_back(
             fmt::format("taken one by one, they are off by {} of the measured time", percent_text(apart / measured)));
