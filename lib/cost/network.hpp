@@ -30,6 +30,12 @@ class Network {
         return queues_[sender * sending_.size() + receiver];
     }
     bool start_shared(Parcel& parcel);
+    struct Changed {
+        std::vector<std::size_t> devices;
+        std::vector<bool> known;  ///< by device
+        void add(std::size_t device);
+        void clear();
+    };
     void consider(std::size_t sender, std::size_t receiver, std::deque<Parcel>*& best);
 
     bool shared_;
@@ -37,8 +43,8 @@ class Network {
     std::deque<Parcel> waiting_;              ///< shared: for the medium
     std::vector<bool> sending_;               ///< by device
     std::vector<bool> receiving_;             ///< by device
-    std::vector<std::size_t> new_senders_;    ///< whose interface, or queue, has changed
-    std::vector<std::size_t> new_receivers_;  ///< whose interface has become free
+    Changed senders_;                         ///< whose interface, or queue, has changed since start() found nothing
+    Changed receivers_;                       ///< whose interface has become free since
     std::vector<std::deque<Parcel>> queues_;  ///< by sender and receiver
 };
 

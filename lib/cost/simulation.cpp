@@ -41,6 +41,7 @@ class Simulation {
           trace_(trace),
           network_(routes.front().devices.size(), settings.shared_medium),
           busy_(routes.front().devices.size(), false),
+          stirred_(busy_),
           room_(routes.size(), settings.in_flight),
           frames_(frames.size()),
           left_(frames.size(), -1) {
@@ -81,6 +82,7 @@ class Simulation {
         switch (event.kind) {
             case Event::Kind::computed:
                 busy_[event.device] = false;
+                stirred_[event.device] = true;
                 finish_task(frame, event.device);
                 break;
             case Event::Kind::freed:
@@ -88,6 +90,7 @@ class Simulation {
                 break;
             case Event::Kind::arrived:
                 frame.arrived[event.message] = true;
+                stirred_[schedule(frame).legs[event.message].receiver] = true;
                 if (traced(frame)) trace_->legs[event.message].arrived = now_;
                 break;
         }
@@ -97,7 +100,10 @@ class Simulation {
     void settle() {
         do {
             admit();
-            for (std::size_t device = 0; device < busy_.size(); ++device) dispatch(device);
+            for (std::size_t device = 0; device < busy_.size(); ++device) {
+                if (stirred_[device]) dispatch(device);
+                stirred_[device] = false;
+            }
         } while (remove_finished());
         Parcel parcel;
         while (network_.start(parcel)) {
@@ -120,6 +126,7 @@ class Simulation {
             frame->next.assign(busy_.size(), 0);
             frame->arrived.assign(schedule(*frame).legs.size(), false);
             for (const auto& tasks : schedule(*frame).devices) frame->unfinished += tasks.empty() ? 0 : 1;
+            stirred_.assign(busy_.size(), true);
             active_.push_back(admitted_);
             frames_[admitted_++] = std::move(frame);
         }
@@ -181,6 +188,7 @@ class Simulation {
     Trace* trace_;
     Network network_;
     std::vector<bool> busy_;         ///< by device
+    std::vector<bool> stirred_;      ///< by device: something has changed that it may act upon
     std::vector<std::size_t> room_;  ///< by route: frames that may be admitted
     std::vector<std::unique_ptr<Frame>> frames_;
     std::vector<std::size_t> active_;  ///< oldest first
