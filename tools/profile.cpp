@@ -1,9 +1,13 @@
-#include "engine/profiler.hpp"
+#include <algorithm>
+#include <optional>
 
 #include "cli/interruption.hpp"
 #include "cli/progress.hpp"
 #include "cli/run_tool.hpp"
+#include "engine/profiler.hpp"
 #include "options/profile.hpp"
+#include "runtime/link_probe.hpp"
+#include "stop_on_signal.hpp"
 #include "util/file.hpp"
 #include "util/log.hpp"
 
@@ -27,7 +31,12 @@ engine::ProfilePlan plan_from(const cli::Options& options) {
     return plan;
 }
 
-int run(const cli::Options& options) {
+int write(const cli::Options& options, const samples::Profile& profile) {
+    util::write_file(options.output(), samples::write_profile(profile));
+    return 0;
+}
+
+int profile_model(const cli::Options& options) {
     const engine::ProfilePlan plan = plan_from(options);
     const graph::Graph graph = tools::read_model(options, options.positional("MODEL.onnx"));
     const cli::Interruption interruption;
@@ -41,8 +50,35 @@ int run(const cli::Options& options) {
     if (result.left_out > 0) {
         util::log_warning("the budget was over before {} of the measurements; --budget gives more", result.left_out);
     }
-    util::write_file(options.output(), samples::write_profile(result.profile));
-    return 0;
+    return write(options, result.profile);
+}
+
+int profile_link(const cli::Options& options) {
+    const tools::StopOnSignal signals;
+    constexpr util::Seconds kMostForLink{30};
+    std::optional<cli::Progress> bar;
+    runtime::LinkProbeOptions probe;
+    probe.security = tools::security_from(options);
+    probe.budget = std::min(options.duration("budget"), kMostForLink);
+    probe.stop = signals.token();
+    probe.progress = [&](std::size_t done, std::size_t total) {
+        if (!bar) bar.emplace(options, "probing", total);
+        bar->update(done);
+    };
+    samples::Profile profile;
+    profile.context = engine::context_of_this_device(options.optional_text("name").value_or(""));
+    profile.link = runtime::measure_link(options.text("link"), probe);
+    bar.reset();
+    return write(options, profile);
+}
+
+int run(const cli::Options& options) {
+    const bool model = !options.positional("MODEL.onnx").empty();
+    if (model == options.has("link")) {
+        throw util::Error(util::Errc::usage, "give either a model or --link")
+            .hint("convoy-profile --help shows all options");
+    }
+    return model ? profile_model(options) : profile_link(options);
 }
 
 }  // namespace

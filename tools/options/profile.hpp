@@ -2,11 +2,12 @@
 
 #include "cli/option.hpp"
 #include "options/model.hpp"
+#include "options/security.hpp"
 
 namespace convoy::tools {
 
 inline constexpr cli::Positional kProfilePositionals[] = {
-    {.name = "MODEL.onnx", .help = "model to time; - is stdin"},
+    {.name = "MODEL.onnx", .help = "model to time; - is stdin", .required = false},
 };
 
 inline constexpr cli::Option kProfileOptions[] = {
@@ -36,18 +37,27 @@ inline constexpr cli::Option kProfileOptions[] = {
      .short_name = 'n',
      .hint = cli::Hint::device,
      .help = "this device's name; default: the host's"},
+    {.long_name = "link",
+     .hint = cli::Hint::url,
+     .help = "measure the link to a serving device instead of a model",
+     .detail = "Messages of 256 bytes to 4 MB are sent there and come back."},
     kInputShape,
+    kTlsCert,
+    kTlsKey,
+    kTlsCa,
+    kInsecure,
 };
 
 inline constexpr cli::Tool kProfile{
     .name = "convoy-profile",
-    .summary = "time the operators of a model on this device",
-    .synopsis = "MODEL.onnx [--load LIST] [-o FILE]",
+    .summary = "time the operators of a model on this device, or a link",
+    .synopsis = "MODEL.onnx [--load LIST] [-o FILE]\n--link URL [-o FILE]",
     .positionals = kProfilePositionals,
     .options = kProfileOptions,
     .exit_notes = "130 after Ctrl-C: nothing is written.",
     .examples =
         "convoy-profile vgg16.onnx --load 0,0.5 -o a.profile.yaml\n"
+        "convoy-profile --link tcp://127.0.0.1:5555 -o link.profile.yaml\n"
         "convoy-zoo lenet5 | convoy-profile - | convoy-predict fit -",
 };
 
