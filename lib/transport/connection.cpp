@@ -33,23 +33,6 @@ std::uint64_t clock_ns() {
         std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count());
 }
 
-/// Counters that one thread writes and others read.
-class Meter {
-  public:
-    void add(Kind kind, std::uint64_t header_bytes, std::uint64_t payload_bytes) {
-        const std::lock_guard lock(mutex_);
-        traffic_.kinds.at(static_cast<std::size_t>(kind)) += {1, payload_bytes, header_bytes};
-    }
-    [[nodiscard]] TrafficByKind read() const {
-        const std::lock_guard lock(mutex_);
-        return traffic_;
-    }
-
-  private:
-    mutable std::mutex mutex_;
-    TrafficByKind traffic_;
-};
-
 struct Outgoing {
     Header header;
     Payload payload;
@@ -59,19 +42,6 @@ struct Outgoing {
 };
 
 }  // namespace
-
-Traffic& Traffic::operator+=(const Traffic& other) {
-    messages += other.messages;
-    payload_bytes += other.payload_bytes;
-    header_bytes += other.header_bytes;
-    return *this;
-}
-
-Traffic TrafficByKind::total() const {
-    Traffic total;
-    for (const auto& kind : kinds) total += kind;
-    return total;
-}
 
 class Connection::Impl {
   public:

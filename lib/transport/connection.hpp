@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -10,6 +9,7 @@
 #include "transport/buffer.hpp"
 #include "transport/frame.hpp"
 #include "transport/hello.hpp"
+#include "transport/traffic.hpp"
 #include "util/error.hpp"
 #include "util/units.hpp"
 
@@ -41,22 +41,6 @@ struct Handlers {
     std::function<void(const util::Error&)> on_lost{};
     /// Makes the payload of the next heartbeat; from the supervisor thread.
     std::function<std::vector<std::byte>()> heartbeat{};
-};
-
-/// Messages and bytes of one kind, or of all.
-struct Traffic {
-    std::uint64_t messages{};
-    std::uint64_t payload_bytes{};
-    std::uint64_t header_bytes{};
-    Traffic& operator+=(const Traffic& other);
-    bool operator==(const Traffic&) const = default;
-};
-
-/// What crossed in one direction after the hellos, by kind; a message counts when its last byte crossed.
-struct TrafficByKind {
-    std::array<Traffic, 32> kinds{};  ///< index: the number of the kind
-    [[nodiscard]] const Traffic& of(Kind kind) const { return kinds[static_cast<std::size_t>(kind)]; }
-    [[nodiscard]] Traffic total() const;
 };
 
 /// An established, authenticated stream of messages to one peer.
