@@ -27,6 +27,7 @@ void add_span(const samples::Span& span, std::uint32_t route, FrameTotals& total
     for (Effort* effort : {&totals.stages[{route, span.stage, span.device}], &totals.devices[span.device]}) {
         if (span.activity == samples::Activity::compute) effort->compute += time;
         if (span.activity == samples::Activity::wait) effort->wait += time;
+        if (span.activity == samples::Activity::send) effort->send += time;
     }
     totals.has_waits |= span.activity == samples::Activity::wait;
 }

@@ -28,6 +28,7 @@ struct LinkKey {
 struct Effort {
     util::Seconds compute{};
     util::Seconds wait{};
+    util::Seconds send{};
 };
 
 struct Traffic {

@@ -12,6 +12,7 @@ namespace {
 void add_efforts(const Effort& effort, TraceData::Efforts& efforts) {
     efforts.compute.add(effort.compute.count());
     efforts.wait.add(effort.wait.count());
+    efforts.send.add(effort.send.count());
     efforts.total += effort.compute;
 }
 

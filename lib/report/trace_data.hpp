@@ -16,6 +16,7 @@ struct TraceData {
     struct Efforts {
         Reservoir compute;      ///< seconds per frame
         Reservoir wait;         ///< seconds per frame
+        Reservoir send;         ///< seconds per frame
         util::Seconds total{};  ///< compute of all frames
     };
     struct Flow {

@@ -55,6 +55,7 @@ std::vector<Cell> device_row(const TraceData& trace, std::uint32_t device, util:
             time_cell(measured),
             difference_cell(predicted, measured),
             efforts ? time_cell(median_time(efforts->wait)) : Cell{},
+            efforts ? time_cell(median_time(efforts->send)) : Cell{},
             trace.wall().count() > 0 ? ratio_cell(compute / trace.wall()) : Cell{},
             summary && summary->peak_memory ? bytes_cell(*summary->peak_memory) : Cell{}};
 }
@@ -77,13 +78,16 @@ Table device_table(const TraceData& trace) {
                             {"measured_ms", "measured", Quantity::milliseconds},
                             {"difference_ratio", "off", Quantity::difference},
                             {"wait_ms", "wait", Quantity::milliseconds},
+                            {"send_ms", "send", Quantity::milliseconds},
                             {"busy_ratio", "busy", Quantity::ratio},
                             {"peak_memory_bytes", "peak memory", Quantity::bytes}}};
     util::Seconds all{};
     const auto devices = static_cast<std::uint32_t>(trace.header.devices.size());
     for (std::uint32_t device = 0; device < devices; ++device) all += compute_of(trace, device);
     for (std::uint32_t device = 0; device < devices; ++device) table.rows.push_back(device_row(trace, device, all));
-    table.notes.emplace_back("share: of all devices' compute; busy: computing, of the run's wall time");
+    table.notes.emplace_back(
+        "share: of all devices' compute; send: packing messages and handing them over; busy: computing, of the wall "
+        "time");
     return table;
 }
 

@@ -117,6 +117,17 @@ TEST_CASE("report: devices show their share of the compute, busy time and memory
     CHECK(cell(devices, 1, "peak_memory_bytes") == Cell());
 }
 
+TEST_CASE("report: a device's time for handing over messages is its own column", "[report]") {
+    samples::FrameTrace frame = test::run_frame(0, 1);
+    frame.timeline.spans.push_back({0, 0, 0, samples::Activity::send, util::Seconds(0.001), util::Seconds(0.0035)});
+    const samples::TraceHeader header = test::run_header();
+    const report::Table devices =
+        table(report_on(trace_document(header) + trace_document(frame, header.devices)), "devices");
+    CHECK(cell(devices, 0, "send_ms") == Cell(2.5));
+    CHECK(cell(devices, 0, "measured_ms") == Cell(10.0));
+    CHECK(cell(devices, 1, "send_ms") == Cell(0.0));
+}
+
 TEST_CASE("report: the same trace as JSON gives the same report", "[report]") {
     CHECK(report_on(test::run_trace(2, yaml::Format::json)) == report_on(test::run_trace(2)));
 }
