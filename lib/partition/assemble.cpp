@@ -1,0 +1,107 @@
+#include "partition/assemble.hpp"
+
+#include <algorithm>
+
+namespace convoy::partition::detail {
+
+using graph::OperatorId;
+using graph::TensorId;
+
+namespace {
+
+plan::DeviceId device_id(std::size_t device) { return plan::DeviceId{static_cast<std::uint32_t>(device)}; }
+OperatorId operator_id(std::size_t op) { return OperatorId{static_cast<std::uint32_t>(op)}; }
+
+plan::Stage bare_stage(OperatorRange range) {
+    plan::Stage stage;
+    for (std::size_t op = range.begin; op < range.end; ++op) stage.operators.push_back(operator_id(op));
+    stage.last = stage.operators.back();
+    return stage;
+}
+
+bool leaves(const graph::Graph& graph, TensorId tensor, OperatorRange range) {
+    const auto& readers = graph.readers(tensor);
+    return graph.is_output(tensor) ||
+           std::any_of(readers.begin(), readers.end(), [&](OperatorId op) { return index(op) >= range.end; });
+}
+
+}  // namespace
+
+plan::Plan empty_plan(const latency::Bed& bed) {
+    plan::Plan plan;
+    plan.devices = bed.cluster().names();
+    plan.source = device_id(bed.cluster().source);
+    plan.sink = device_id(bed.cluster().sink);
+    plan.routes.emplace_back();
+    return plan;
+}
+
+std::vector<bool> reaches_last(const graph::Graph& graph, OperatorRange range) {
+    std::vector<bool> reaches(range.end - range.begin, false);
+    reaches.back() = true;
+    for (std::size_t op = range.end; op-- > range.begin;) {
+        if (!reaches[op - range.begin]) continue;
+        for (const TensorId input : graph.op(operator_id(op)).inputs) {
+            const auto producer = graph.producer(input);
+            if (producer && index(*producer) >= range.begin) reaches[index(*producer) - range.begin] = true;
+        }
+    }
+    return reaches;
+}
+
+plan::Stage device_stage(const graph::Graph& graph, OperatorRange range, std::size_t device) {
+    plan::Stage stage = bare_stage(range);
+    const std::vector<bool> reaches = reaches_last(graph, range);
+    const TensorId result = graph.op(stage.last).outputs.front();
+    stage.shares.push_back({device_id(device), {{graph.tensor(result).full, std::nullopt}}});
+    for (std::size_t op = range.begin; op < range.end; ++op) {
+        for (const TensorId tensor : graph.op(operator_id(op)).outputs) {
+            if (tensor == result || !leaves(graph, tensor, range)) continue;
+            const auto& readers = graph.readers(tensor);
+            const bool needed = std::any_of(readers.begin(), readers.end(), [&](OperatorId reader) {
+                return index(reader) < range.end && reaches[index(reader) - range.begin];
+            });
+            if (!needed) stage.outputs[tensor][device_id(device)] = {graph.tensor(tensor).full};
+        }
+    }
+    return stage;
+}
+
+plan::Stage rows_stage(const graph::Graph& graph, OperatorRange range, std::span<const graph::Interval> rows) {
+    plan::Stage stage = bare_stage(range);
+    graph::Box box = graph.tensor(graph.op(stage.last).outputs.front()).full;
+    for (std::size_t device = 0; device < rows.size(); ++device) {
+        if (rows[device].empty()) continue;
+        box[graph::Axis::h] = rows[device];
+        stage.shares.push_back({device_id(device), {{box, std::nullopt}}});
+    }
+    return stage;
+}
+
+plan::Plan without_idle_devices(const plan::Plan& plan) {
+    std::vector<bool> used(plan.devices.size(), false);
+    used[index(plan.source)] = used[index(plan.sink)] = true;
+    for (const plan::Stage& stage : plan.routes.front().stages)
+        for (const plan::Share& share : stage.shares) used[index(share.device)] = true;
+    plan::Plan result = plan;
+    result.devices.clear();
+    std::vector<plan::DeviceId> number(plan.devices.size());
+    for (std::size_t device = 0; device < used.size(); ++device) {
+        if (!used[device]) continue;
+        number[device] = device_id(result.devices.size());
+        result.devices.push_back(plan.devices[device]);
+    }
+    result.source = number[index(plan.source)];
+    result.sink = number[index(plan.sink)];
+    for (plan::Stage& stage : result.routes.front().stages) {
+        for (plan::Share& share : stage.shares) share.device = number[index(share.device)];
+        for (auto& [tensor, boxes] : stage.outputs) {
+            std::map<plan::DeviceId, std::vector<graph::Box>> renamed;
+            for (const auto& [device, list] : boxes) renamed[number[index(device)]] = list;
+            boxes = std::move(renamed);
+        }
+    }
+    return result;
+}
+
+}  // namespace convoy::partition::detail

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "graph/graph.hpp"
+#include "latency/bed.hpp"
+#include "plan/plan.hpp"
+
+namespace convoy::partition::detail {
+
+/// Operators [begin, end) of the graph's topological order.
+struct OperatorRange {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+};
+
+/// A plan of one route without stages, whose devices are the bed's.
+[[nodiscard]] plan::Plan empty_plan(const latency::Bed& bed);
+
+/// Everything in the range on one device; tensors that leave it beside its last operator's are listed as outputs.
+[[nodiscard]] plan::Stage device_stage(const graph::Graph& graph, OperatorRange range, std::size_t device);
+
+/// Rows of the last operator's output, by device of the bed; an empty interval is no share.
+[[nodiscard]] plan::Stage rows_stage(const graph::Graph& graph, OperatorRange range,
+                                     std::span<const graph::Interval> rows);
+
+/// Leaves out devices that compute nothing and are neither source nor sink.
+[[nodiscard]] plan::Plan without_idle_devices(const plan::Plan& plan);
+
+/// By operator of the range: whether its value reaches the range's last operator inside the range.
+[[nodiscard]] std::vector<bool> reaches_last(const graph::Graph& graph, OperatorRange range);
+
+}  // namespace convoy::partition::detail

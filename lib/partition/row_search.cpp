@@ -1,0 +1,270 @@
+#include "partition/row_search.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace convoy::partition::detail {
+
+using graph::Axis;
+using graph::Index;
+using graph::Interval;
+using util::Bytes;
+using util::Seconds;
+
+namespace {
+
+constexpr Seconds kNever(std::numeric_limits<double>::infinity());
+
+OperatorRange range_of(const std::vector<Unit>& units, std::size_t first, std::size_t end) {
+    return {units[first].range.begin, units[end - 1].range.end};
+}
+
+}  // namespace
+
+RowSearch::RowSearch(const Problem& problem, Slices& slices, std::vector<Unit> units, std::size_t longest_run)
+    : problem_(problem), slices_(slices), units_(std::move(units)), longest_run_(longest_run) {
+    for (std::size_t first = 0; first < units_.size(); ++first) {
+        std::vector<bool> fusable;
+        for (std::size_t end = first + 1; end <= std::min(units_.size(), first + longest_run_); ++end) {
+            if (!units_[end - 1].by_rows) break;
+            fusable.push_back(rows_possible(problem.graph, range_of(units_, first, end)));
+        }
+        fusable_.push_back(std::move(fusable));
+    }
+    for (std::size_t position = 0; position <= units_.size(); ++position) {
+        Bytes bytes;
+        if (position < units_.size()) {
+            for (const auto tensor : alive_at(problem.graph, units_[position].range.begin)) {
+                bytes += problem.graph.tensor(tensor).bytes();
+            }
+        } else {
+            for (const auto tensor : problem.graph.outputs()) bytes += problem.graph.tensor(tensor).bytes();
+        }
+        alive_.push_back(bytes);
+    }
+}
+
+const std::vector<Interval>& RowSearch::rows(OperatorRange range, const SearchRules& rules) {
+    const std::tuple key{range.begin, range.end, rules.weighted, rules.devices};
+    const auto found = rows_.find(key);
+    if (found != rows_.end()) return found->second;
+    const std::size_t all = problem_.bed.cluster().devices.size();
+    return rows_
+        .emplace(key, rules.weighted ? weighted_rows(slices_, range, rules.devices, all)
+                                     : equal_rows(slices_.height(range), rules.devices, all))
+        .first->second;
+}
+
+/// One pass of a search over the positions.
+class Pass {
+  public:
+    Pass(RowSearch& search, const SearchRules& rules)
+        : search_(search),
+          rules_(rules),
+          devices_(search.problem_.bed.cluster().devices.size()),
+          states_(search.units_.size() + 1) {
+        for (auto& states : states_) states.resize(devices_ + search.longest_run_);
+    }
+
+    std::vector<Segment> run() {
+        State& start = states_[0][search_.problem_.bed.cluster().source];
+        start.cost = Seconds{};
+        for (std::size_t position = 0; position < search_.units_.size(); ++position) {
+            extend_by_rows(position);
+            if (may_be_single(position)) extend_on_devices(position);
+        }
+        return back_track();
+    }
+
+  private:
+    /// By position: the first states are "on device d", the others "cut into rows by a run of so many units".
+    struct State {
+        Seconds cost = kNever;
+        std::size_t before = 0;      ///< state at the position where the last segment began
+        std::vector<Interval> rows;  ///< of a run
+    };
+
+    [[nodiscard]] const latency::Bed& bed() const { return search_.problem_.bed; }
+    [[nodiscard]] bool is_run(std::size_t state) const { return state >= devices_; }
+    [[nodiscard]] std::size_t length(std::size_t state) const { return is_run(state) ? state - devices_ + 1 : 1; }
+
+    [[nodiscard]] bool may_be_single(std::size_t unit) const {
+        return unit >= rules_.split_before || !search_.units_[unit].by_rows;
+    }
+
+    [[nodiscard]] bool may_be_run(std::size_t first, std::size_t end) const {
+        if (!search_.fusable_[first][end - first - 1] || !rules_.fusion_ends[first] || !rules_.fusion_ends[end]) {
+            return false;
+        }
+        for (std::size_t position = first + 1; rules_.fixed && position < end; ++position) {
+            if (rules_.fusion_ends[position]) return false;
+        }
+        return true;
+    }
+
+    [[nodiscard]] Seconds one_message(std::size_t from, std::size_t to, Bytes bytes) const {
+        if (from == to || bytes.value == 0) return Seconds{};
+        return bed().occupancy(from, to, bytes) + bed().delay(from, to);
+    }
+
+    /// Rows of a tensor that a device has before a segment begins, scaled from those of the last run's output.
+    [[nodiscard]] Interval own_rows(const State& state, std::size_t device, OperatorRange last, Index height) const {
+        const Index of = search_.slices_.height(last);
+        const Interval rows = state.rows[device];
+        return {rows.begin * height / of, rows.end * height / of};
+    }
+
+    struct Traffic {
+        std::vector<Seconds> out;
+        std::vector<Seconds> in;
+        Seconds longest_delay{};
+        Seconds all{};
+    };
+
+    void carry(Traffic& traffic, std::size_t from, std::size_t to, Bytes bytes) const {
+        if (from == to || bytes.value <= 0) return;
+        const Seconds time = bed().occupancy(from, to, bytes);
+        traffic.out[from] += time;
+        traffic.in[to] += time;
+        traffic.all += time;
+        traffic.longest_delay = std::max(traffic.longest_delay, bed().delay(from, to));
+    }
+
+    [[nodiscard]] Seconds duration(const Traffic& traffic) const {
+        Seconds busiest = traffic.all;
+        if (bed().cluster().medium == cluster::Medium::switched) {
+            busiest = std::max(*std::max_element(traffic.out.begin(), traffic.out.end()),
+                               *std::max_element(traffic.in.begin(), traffic.in.end()));
+        }
+        return busiest + traffic.longest_delay;
+    }
+
+    /// Brings each device what its slice of a run that begins at `position` reads.
+    [[nodiscard]] Seconds bring(std::size_t position, std::size_t state, const std::vector<const Slice*>& slices) {
+        Traffic traffic{std::vector<Seconds>(devices_), std::vector<Seconds>(devices_), {}, {}};
+        for (std::size_t device = 0; device < devices_; ++device) {
+            if (slices[device] == nullptr) continue;
+            for (const Slice::Input& input : slices[device]->inputs) {
+                bring_input(traffic, position, state, device, input);
+            }
+        }
+        return duration(traffic);
+    }
+
+    void bring_input(Traffic& traffic, std::size_t position, std::size_t state, std::size_t device,
+                     const Slice::Input& input) const {
+        const graph::TensorInfo& tensor = search_.problem_.graph.tensor(input.tensor);
+        const Index height = std::max<Index>(tensor.full[Axis::h].size(), 1);
+        const Index row_bytes = tensor.bytes().value / height;
+        const bool is_graph_input = !search_.problem_.graph.producer(input.tensor);
+        if (is_graph_input || !is_run(state)) {
+            const std::size_t holder = is_graph_input ? bed().cluster().source : state;
+            return carry(traffic, holder, device, Bytes(input.rows.size() * row_bytes));
+        }
+        const OperatorRange last = range_of(search_.units_, position - length(state), position);
+        const State& held = states_[position][state];
+        const Interval own = own_rows(held, device, last, height);
+        for (std::size_t holder = 0; holder < devices_; ++holder) {
+            const Interval theirs = own_rows(held, holder, last, height);
+            if (holder == device || theirs.empty()) continue;
+            const Index lacking =
+                intersection(theirs, input.rows).size() - intersection(intersection(theirs, input.rows), own).size();
+            carry(traffic, holder, device, Bytes(lacking * row_bytes));
+        }
+    }
+
+    /// Brings everything that is alive at `position` to one device.
+    [[nodiscard]] Seconds gather(std::size_t position, std::size_t state, std::size_t device) const {
+        const Bytes alive = search_.alive_[position];
+        if (!is_run(state)) return one_message(state, device, alive);
+        const OperatorRange last = range_of(search_.units_, position - length(state), position);
+        const auto height = static_cast<double>(search_.slices_.height(last));
+        Traffic traffic{std::vector<Seconds>(devices_), std::vector<Seconds>(devices_), {}, {}};
+        for (std::size_t holder = 0; holder < devices_; ++holder) {
+            const double share = static_cast<double>(states_[position][state].rows[holder].size()) / height;
+            carry(traffic, holder, device, Bytes(static_cast<Index>(share * static_cast<double>(alive.value))));
+        }
+        return duration(traffic);
+    }
+
+    void offer(std::size_t position, std::size_t state, Seconds cost, std::size_t before) {
+        State& at = states_[position][state];
+        if (cost < at.cost) {
+            at.cost = cost;
+            at.before = before;
+        }
+    }
+
+    void extend_by_rows(std::size_t first) {
+        for (std::size_t end = first + 1; end <= first + search_.fusable_[first].size(); ++end) {
+            if (!may_be_run(first, end)) continue;
+            const OperatorRange range = range_of(search_.units_, first, end);
+            const std::vector<Interval>& rows = search_.rows(range, rules_);
+            Seconds slowest{};
+            std::vector<const Slice*> slices(devices_, nullptr);
+            for (std::size_t device = 0; device < devices_; ++device) {
+                if (rows[device].empty()) continue;
+                slices[device] = &search_.slices_.at(range, rows[device]);
+                slowest = std::max(slowest, slices[device]->times[device]);
+            }
+            const std::size_t state = devices_ + (end - first) - 1;
+            states_[end][state].rows = rows;
+            for (std::size_t before = 0; before < states_[first].size(); ++before) {
+                const Seconds cost = states_[first][before].cost;
+                if (cost == kNever) continue;
+                offer(end, state, cost + bring(first, before, slices) + slowest, before);
+            }
+        }
+    }
+
+    void extend_on_devices(std::size_t unit) {
+        for (std::size_t device = 0; device < devices_; ++device) {
+            const Seconds time = search_.slices_.whole(search_.units_[unit].range, device);
+            for (std::size_t before = 0; before < states_[unit].size(); ++before) {
+                const Seconds cost = states_[unit][before].cost;
+                if (cost == kNever) continue;
+                const bool new_piece = before != device || unit == 0;
+                const Seconds overhead = new_piece ? bed().piece_overhead(device) : Seconds{};
+                offer(unit + 1, device, cost + gather(unit, before, device) + overhead + time, before);
+            }
+        }
+    }
+
+    std::vector<Segment> back_track() {
+        std::size_t position = search_.units_.size();
+        std::size_t state = 0;
+        Seconds best = kNever;
+        for (std::size_t last = 0; last < states_[position].size(); ++last) {
+            if (states_[position][last].cost == kNever) continue;
+            const Seconds cost = states_[position][last].cost + gather(position, last, bed().cluster().sink);
+            if (cost >= best) continue;
+            best = cost;
+            state = last;
+        }
+        std::vector<Segment> segments;
+        if (best == kNever) return segments;
+        while (position > 0) {
+            Segment segment{position - length(state), position, std::nullopt, states_[position][state].rows};
+            if (!is_run(state)) segment.device = state;
+            const std::size_t before = states_[position][state].before;
+            position = segment.first;
+            state = before;
+            if (segment.device && !segments.empty() && segments.back().device == segment.device) {
+                segments.back().first = segment.first;
+            } else {
+                segments.push_back(std::move(segment));
+            }
+        }
+        std::reverse(segments.begin(), segments.end());
+        return segments;
+    }
+
+    RowSearch& search_;
+    const SearchRules& rules_;
+    std::size_t devices_;
+    std::vector<std::vector<State>> states_;
+};
+
+std::vector<Segment> RowSearch::run(const SearchRules& rules) { return Pass(*this, rules).run(); }
+
+}  // namespace convoy::partition::detail

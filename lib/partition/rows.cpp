@@ -1,0 +1,199 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+#include "partition/row_search.hpp"
+#include "partition/strategies.hpp"
+#include "util/error.hpp"
+
+namespace convoy::partition::detail {
+
+namespace {
+
+using util::Errc;
+using util::Error;
+
+constexpr std::size_t kLongestRunOfBlocks = 24;
+constexpr std::size_t kLongestRunOfOperators = 6;
+/// Of the computing: a plan that gives a second device less is no cooperation.
+constexpr double kFairShare = 0.2;
+
+/// Devices by the time that the whole model takes on each, fastest first.
+std::vector<std::size_t> by_speed(const Problem& problem, Slices& slices) {
+    std::vector<std::size_t> devices(problem.bed.cluster().devices.size());
+    std::iota(devices.begin(), devices.end(), std::size_t{0});
+    const OperatorRange all{0, problem.graph.operators().size()};
+    std::stable_sort(devices.begin(), devices.end(),
+                     [&](std::size_t a, std::size_t b) { return slices.whole(all, a) < slices.whole(all, b); });
+    return devices;
+}
+
+/// The k fastest devices for k = 2, 3, ... (beyond 8 in doubling steps), with and without the source among them.
+std::vector<std::vector<std::size_t>> device_sets(const Problem& problem, Slices& slices) {
+    const std::vector<std::size_t> ranked = by_speed(problem, slices);
+    const std::size_t source = problem.bed.cluster().source;
+    const std::size_t most = std::min(ranked.size(), problem.most_devices);
+    std::vector<std::size_t> sizes;
+    for (std::size_t k = problem.least_devices; k < most; k += k < 8 ? 1 : k) sizes.push_back(k);
+    sizes.push_back(most);
+    std::vector<std::vector<std::size_t>> sets;
+    for (const std::size_t k : sizes) {
+        std::vector<std::size_t> set(ranked.begin(), ranked.begin() + static_cast<std::ptrdiff_t>(k));
+        const bool has_source = std::find(set.begin(), set.end(), source) != set.end();
+        std::vector<std::size_t> with_source = set;
+        with_source.back() = source;
+        std::sort(set.begin(), set.end());
+        sets.push_back(std::move(set));
+        if (has_source) continue;
+        std::sort(with_source.begin(), with_source.end());
+        sets.push_back(std::move(with_source));
+    }
+    return sets;
+}
+
+/// Which runs may be fused, and how much must be cut: the free search, and fixed fusions beside it, because the search
+/// works with estimates.
+std::vector<SearchRules> rules_for(const graph::Graph& graph, const std::vector<Unit>& units) {
+    const std::size_t count = units.size();
+    const std::vector<bool> everywhere(count + 1, true);
+    std::vector<bool> at_pools(count + 1, false);
+    std::vector<bool> at_ends(count + 1, false);
+    at_pools.front() = at_pools.back() = at_ends.front() = at_ends.back() = true;
+    for (std::size_t position = 1; position < count; ++position) {
+        at_ends[position] = units[position - 1].by_rows != units[position].by_rows;
+        const graph::Kind kind = graph.operators()[units[position - 1].range.end - 1].kind;
+        const bool pool = kind == graph::Kind::max_pool || kind == graph::Kind::average_pool;
+        at_pools[position] = at_ends[position] || pool;
+    }
+    std::vector<SearchRules> rules;
+    constexpr std::size_t kSteps = 4;
+    for (std::size_t step = 0; step <= kSteps; ++step) {
+        rules.push_back({{}, true, (count * step + kSteps - 1) / kSteps, everywhere, false});
+    }
+    for (const std::vector<bool>& ends : {everywhere, at_pools, at_ends})
+        rules.push_back({{}, true, count, ends, true});
+    return rules;
+}
+
+plan::Plan plan_of(const Problem& problem, const std::vector<Unit>& units, const std::vector<Segment>& segments) {
+    plan::Plan plan = empty_plan(problem.bed);
+    for (const Segment& segment : segments) {
+        const OperatorRange range{units[segment.first].range.begin, units[segment.end - 1].range.end};
+        plan.routes.front().stages.push_back(segment.device ? device_stage(problem.graph, range, *segment.device)
+                                                            : rows_stage(problem.graph, range, segment.rows));
+    }
+    return without_idle_devices(plan);
+}
+
+bool is_split(const plan::Plan& plan) {
+    const auto& stages = plan.routes.front().stages;
+    return std::any_of(stages.begin(), stages.end(), [](const plan::Stage& stage) { return stage.shares.size() > 1; });
+}
+
+std::size_t computing_devices(const plan::Plan& plan) {
+    std::set<plan::DeviceId> devices;
+    for (const plan::Stage& stage : plan.routes.front().stages) {
+        for (const plan::Share& share : stage.shares) devices.insert(share.device);
+    }
+    return devices.size();
+}
+
+/// The part of the computing that the second busiest device does.
+double second_share(const Proposal& proposal) {
+    std::vector<double> shares = compute_shares(proposal.prediction);
+    if (shares.size() < 2) return 0;
+    std::nth_element(shares.begin(), shares.begin() + 1, shares.end(), std::greater<>());
+    return shares[1];
+}
+
+/// Collects the plans of all searches, each once.
+class Candidates {
+  public:
+    explicit Candidates(const Problem& problem) : problem_(problem) {}
+
+    void add(plan::Plan plan) {
+        if (!is_split(plan) || computing_devices(plan) < problem_.least_devices) return;
+        if (std::find(seen_.begin(), seen_.end(), plan) != seen_.end()) return;
+        seen_.push_back(plan);
+        Proposal proposal = evaluate(problem_, std::move(plan));
+        if (auto why = memory_problem(problem_, proposal)) {
+            too_large_ = std::move(*why);
+        } else {
+            proposals_.push_back(std::move(proposal));
+        }
+    }
+
+    /// The fastest of those that really share.
+    [[nodiscard]] plan::Plan best() && {
+        if (proposals_.empty()) {
+            throw Error(Errc::impossible,
+                        too_large_.empty() ? "no device can be given a part of the rows" : too_large_);
+        }
+        double fairest = 0;
+        for (const Proposal& proposal : proposals_) fairest = std::max(fairest, second_share(proposal));
+        const double least = std::min(kFairShare, 0.8 * fairest);
+        Proposal* best = nullptr;
+        for (Proposal& proposal : proposals_) {
+            if (second_share(proposal) < least) continue;
+            if (!best || proposal.prediction.latency() < best->prediction.latency()) best = &proposal;
+        }
+        return std::move(best->plan);
+    }
+
+  private:
+    const Problem& problem_;
+    std::vector<plan::Plan> seen_;
+    std::vector<Proposal> proposals_;
+    std::string too_large_;
+};
+
+void check_possible(const Problem& problem, const std::vector<Unit>& units) {
+    const std::size_t all = problem.bed.cluster().devices.size();
+    if (all < problem.least_devices) {
+        throw Error(Errc::impossible,
+                    fmt::format("rows needs at least {} devices, and the cluster has {}", problem.least_devices, all));
+    }
+    if (problem.most_devices < problem.least_devices) {
+        throw Error(Errc::impossible, fmt::format("rows needs at least {} devices, and only {} may compute",
+                                                  problem.least_devices, problem.most_devices));
+    }
+    if (std::none_of(units.begin(), units.end(), [](const Unit& unit) { return unit.by_rows; })) {
+        throw Error(Errc::impossible, "no operator of the model can be cut into rows")
+            .hint("-s local and -s cloud run it whole on one device");
+    }
+}
+
+void search_units(const Problem& problem, Slices& slices, RowSearch& search, Candidates& candidates) {
+    for (const std::vector<std::size_t>& devices : device_sets(problem, slices)) {
+        for (const bool weighted : {true, false}) {
+            for (SearchRules& rules : rules_for(problem.graph, search.units())) {
+                rules.devices = devices;
+                rules.weighted = weighted;
+                const std::vector<Segment> segments = search.run(rules);
+                if (!segments.empty()) candidates.add(plan_of(problem, search.units(), segments));
+            }
+        }
+    }
+}
+
+}  // namespace
+
+plan::Plan make_rows(const Problem& problem) {
+    std::vector<Unit> blocks = block_units(problem.graph);
+    std::vector<Unit> operators = operator_units(problem.graph);
+    check_possible(problem, operators);
+    const bool has_blocks = blocks.size() != operators.size();
+    Slices slices(problem);
+    Candidates candidates(problem);
+    RowSearch by_block(problem, slices, std::move(blocks), kLongestRunOfBlocks);
+    search_units(problem, slices, by_block, candidates);
+    if (has_blocks) {
+        RowSearch by_operator(problem, slices, std::move(operators), kLongestRunOfOperators);
+        search_units(problem, slices, by_operator, candidates);
+    }
+    return std::move(candidates).best();
+}
+
+}  // namespace convoy::partition::detail

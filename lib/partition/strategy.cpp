@@ -1,0 +1,98 @@
+#include "partition/strategy.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+#include "cost/explain.hpp"
+#include "partition/assemble.hpp"
+#include "partition/strategies.hpp"
+#include "util/error.hpp"
+
+namespace convoy::partition {
+
+namespace {
+
+constexpr std::array kStrategies{
+    Strategy{"local", "everything on the source", detail::make_local},
+    Strategy{"cloud", "everything on the other device that is predicted fastest", detail::make_cloud},
+    Strategy{"rows", "feature maps cut into rows, runs of layers fused", detail::make_rows},
+};
+
+}  // namespace
+
+std::span<const Strategy> strategies() noexcept { return kStrategies; }
+
+const Strategy& strategy(std::string_view name) {
+    std::vector<std::string> names;
+    for (const Strategy& candidate : kStrategies) {
+        if (candidate.name == name) return candidate;
+        names.emplace_back(candidate.name);
+    }
+    std::string hint = util::suggestion(name, names);
+    if (hint.empty()) hint = fmt::format("the strategies are {}", fmt::join(names, ", "));
+    throw util::Error(util::Errc::usage, fmt::format("no strategy is called '{}'", name)).hint(std::move(hint));
+}
+
+Proposal evaluate(const Problem& problem, plan::Plan plan) {
+    const plan::Compiled compiled(plan, problem.graph);
+    cost::Prediction prediction = problem.predictor.predict(plan, compiled);
+    return {std::move(plan), std::move(prediction)};
+}
+
+std::optional<std::string> memory_problem(const Problem& problem, const Proposal& proposal) {
+    const std::vector<std::size_t> devices = cost::bed_devices(proposal.plan, problem.bed);
+    for (std::size_t i = 0; i < devices.size(); ++i) {
+        const cluster::Device& device = problem.bed.cluster().devices[devices[i]];
+        const util::Bytes peak = proposal.prediction.peak_memory[i];
+        if (device.memory && peak > *device.memory) {
+            return fmt::format("device '{}' needs {} bytes and has {}", device.name, peak.value, device.memory->value);
+        }
+    }
+    return std::nullopt;
+}
+
+plan::Plan single_device_plan(const Problem& problem, std::size_t device) {
+    if (problem.graph.operators().empty()) {
+        throw util::Error(util::Errc::impossible, "the model has no operators: there is nothing to plan");
+    }
+    plan::Plan plan = detail::empty_plan(problem.bed);
+    plan.routes.front().stages.push_back(
+        detail::device_stage(problem.graph, {0, problem.graph.operators().size()}, device));
+    return detail::without_idle_devices(plan);
+}
+
+BestDevice best_device(const Problem& problem) {
+    std::optional<BestDevice> best;
+    std::string why;
+    for (std::size_t device = 0; device < problem.bed.cluster().devices.size(); ++device) {
+        Proposal proposal = evaluate(problem, single_device_plan(problem, device));
+        if (const auto too_little = memory_problem(problem, proposal)) {
+            why = *too_little;
+        } else if (!best || proposal.prediction.latency() < best->proposal.prediction.latency()) {
+            best = BestDevice{device, std::move(proposal)};
+        }
+    }
+    if (!best) throw util::Error(util::Errc::impossible, why);
+    return std::move(*best);
+}
+
+std::string faster_alone(const Problem& problem, const cost::Prediction& prediction, const BestDevice& best) {
+    const cost::Prediction& alone = best.proposal.prediction;
+    if (alone.latency() >= prediction.latency()) return "";
+    return fmt::format("one device ('{}') is faster: {:.4g} ms against {:.4g} ms, because {}",
+                       problem.bed.cluster().devices[best.device].name, util::milliseconds(alone.latency()),
+                       util::milliseconds(prediction.latency()), cost::explain(prediction, alone));
+}
+
+std::vector<double> compute_shares(const cost::Prediction& prediction) {
+    util::Seconds sum{};
+    for (const util::Seconds time : prediction.compute) sum += time;
+    std::vector<double> shares;
+    for (const util::Seconds time : prediction.compute) shares.push_back(sum.count() > 0 ? time / sum : 0);
+    return shares;
+}
+
+}  // namespace convoy::partition

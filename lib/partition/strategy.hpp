@@ -1,0 +1,65 @@
+#pragma once
+
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "cost/predictor.hpp"
+#include "graph/graph.hpp"
+#include "latency/bed.hpp"
+#include "plan/plan.hpp"
+
+namespace convoy::partition {
+
+/// One model that is to be shared by the devices of one cluster. Holds references; not thread-safe.
+struct Problem {
+    const graph::Graph& graph;
+    const latency::Bed& bed;
+    cost::Predictor& predictor;     ///< of this graph and this bed
+    std::size_t least_devices = 2;  ///< that compute, when a strategy shares the model
+    std::size_t most_devices = std::numeric_limits<std::size_t>::max();
+};
+
+/// A way to share models.
+struct Strategy {
+    std::string_view name;
+    std::string_view about;                      ///< one line for a list
+    plan::Plan (*make)(const Problem& problem);  ///< @throws Error impossible, when there is no such plan
+};
+
+/// All strategies, in the order of tables.
+[[nodiscard]] std::span<const Strategy> strategies() noexcept;
+/// @throws Error usage for an unknown name, with a suggestion
+[[nodiscard]] const Strategy& strategy(std::string_view name);
+
+/// A plan and what it is predicted to do.
+struct Proposal {
+    plan::Plan plan;
+    cost::Prediction prediction;
+};
+[[nodiscard]] Proposal evaluate(const Problem& problem, plan::Plan plan);
+
+/// The first device whose memory the plan exceeds, as a sentence; empty when all is well.
+[[nodiscard]] std::optional<std::string> memory_problem(const Problem& problem, const Proposal& proposal);
+
+/// The whole model on one device of the bed; the frame comes from the source and goes to the sink.
+[[nodiscard]] plan::Plan single_device_plan(const Problem& problem, std::size_t device);
+
+/// The single device that is predicted fastest, transfers counted.
+struct BestDevice {
+    std::size_t device = 0;  ///< of the bed
+    Proposal proposal;
+};
+/// @throws Error impossible, when the model fits into no single device
+[[nodiscard]] BestDevice best_device(const Problem& problem);
+
+/// "one device ('a') is faster: 20 ms against 35 ms, because ..."; empty when none is.
+[[nodiscard]] std::string faster_alone(const Problem& problem, const cost::Prediction& prediction,
+                                       const BestDevice& best);
+
+/// The fraction of all predicted computing that each device of the plan does; all 0 when nothing is computed.
+[[nodiscard]] std::vector<double> compute_shares(const cost::Prediction& prediction);
+
+}  // namespace convoy::partition
