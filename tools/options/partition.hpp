@@ -1,0 +1,62 @@
+#pragma once
+
+#include "cli/option.hpp"
+#include "options/model.hpp"
+
+namespace convoy::tools {
+
+inline constexpr cli::Positional kPartitionPositionals[] = {
+    {.name = "MODEL.onnx", .help = "model to share; - is stdin"},
+};
+
+inline constexpr cli::Option kPartitionOptions[] = {
+    {.long_name = "cluster", .short_name = 'c', .hint = cli::Hint::file, .help = "devices and links", .required = true},
+    {.long_name = "strategy",
+     .short_name = 's',
+     .hint = cli::Hint::text,
+     .value_name = "NAME",
+     .help = "rows, local or cloud",
+     .detail = "local is all on the source, cloud all on the other device that is predicted fastest. rows cuts feature "
+               "maps into rows over two or more devices, also when one device is faster: stderr says so then. With "
+               "--compare: only these strategies.",
+     .repeatable = true},
+    {.long_name = "compare", .help = "all strategies in one table, and no plan"},
+    {.long_name = "format",
+     .short_name = 'f',
+     .hint = cli::Hint::choice,
+     .choices = "text|md|csv|yaml|json",
+     .help = "a plan is yaml or json; --compare prints text"},
+    {.long_name = "require-gain",
+     .hint = cli::Hint::percentage,
+     .help = "write the plan only if it gains so much latency",
+     .detail = "Against the best single device, transfers counted. Otherwise nothing is written and the exit status "
+               "is 1."},
+    {.long_name = "min-devices",
+     .hint = cli::Hint::integer,
+     .default_text = "2",
+     .help = "devices that compute, at least, with rows"},
+    {.long_name = "max-devices", .hint = cli::Hint::integer, .help = "devices that compute, at most, with rows"},
+    {.long_name = "what-if",
+     .hint = cli::Hint::text,
+     .value_name = "KEY=VALUE",
+     .help = "plan for other links or devices, for example rate=5",
+     .detail = "rate (Mbit/s), start_up and delay (0.4ms) of all links; load (0 to 0.99), speed, gflop_per_s and "
+               "threads of all devices, or of one as in load.b=0.5.",
+     .group = "what if",
+     .repeatable = true},
+    kInputShape,
+};
+
+inline constexpr cli::Tool kPartition{
+    .name = "convoy-partition",
+    .summary = "decide how the devices of a cluster share a model",
+    .synopsis = "MODEL.onnx -c CLUSTER -s STRATEGY [-o PLAN]\nMODEL.onnx -c CLUSTER --compare [-f FORMAT]",
+    .positionals = kPartitionPositionals,
+    .options = kPartitionOptions,
+    .exit_notes = "1 with --require-gain when the plan gains less; nothing is written then.",
+    .examples =
+        "convoy-partition vgg16.onnx -c cluster.yaml -s rows -o plan.yaml\n"
+        "convoy-partition vgg16.onnx -c cluster.yaml --compare -f md --what-if rate=5",
+};
+
+}  // namespace convoy::tools

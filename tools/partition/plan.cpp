@@ -1,0 +1,133 @@
+#include <fmt/format.h>
+
+#include "cli/table.hpp"
+#include "options/model.hpp"
+#include "partition/documents.hpp"
+#include "partition/jobs.hpp"
+#include "util/log.hpp"
+
+namespace convoy::tools {
+
+namespace {
+
+constexpr std::int64_t kMostDevices = 1000;
+
+/// What both jobs read.
+class Task {
+  public:
+    explicit Task(const cli::Options& options)
+        : files{options.positional("MODEL.onnx"), options.text("cluster"), options.output()} {
+        if (files.model == "-" && files.cluster == "-") {
+            throw options.error("cluster", "model and cluster cannot both come from stdin");
+        }
+        least_devices_ = static_cast<std::size_t>(options.integer("min-devices", 2, kMostDevices));
+        if (options.has("max-devices")) {
+            most_devices_ = static_cast<std::size_t>(options.integer("max-devices", 2, kMostDevices));
+        }
+        if (most_devices_ < least_devices_) throw options.error("max-devices", "is less than --min-devices");
+        bed_.emplace(latency::Bed::read(what_if(latency::read_cluster(util::FileView::open(files.cluster)), options)));
+        graph_.emplace(read_model(options, files.model));
+        predictor_.emplace(*graph_, *bed_);
+    }
+
+    [[nodiscard]] partition::Problem problem() { return {*graph_, *bed_, *predictor_, least_devices_, most_devices_}; }
+
+    partition::Files files;
+
+  private:
+    std::size_t least_devices_ = 2;
+    std::size_t most_devices_ = std::numeric_limits<std::size_t>::max();
+    std::optional<latency::Bed> bed_;
+    std::optional<graph::Graph> graph_;
+    std::optional<cost::Predictor> predictor_;
+};
+
+std::string milliseconds_text(util::Seconds time) { return fmt::format("{:.4g} ms", util::milliseconds(time)); }
+
+/// @throws Error usage for a format that the job does not have
+yaml::Format document_format(const cli::Options& options) {
+    const std::string format = options.optional_text("format").value_or("yaml");
+    if (format == "json") return yaml::Format::json;
+    if (format != "yaml") throw options.error("format", "a plan is yaml or json", "--compare prints tables");
+    return yaml::Format::yaml;
+}
+
+std::vector<partition::Strategy> chosen_strategies(const cli::Options& options) {
+    std::vector<partition::Strategy> chosen;
+    for (const std::string& name : options.list("strategy")) chosen.push_back(partition::strategy(name));
+    return chosen;
+}
+
+/// Whether a plan gains enough; says so when it does not.
+bool gains_enough(const cli::Options& options, const cost::Prediction& prediction, const cost::Prediction& alone) {
+    if (!options.has("require-gain")) return true;
+    const double required = options.percentage("require-gain");
+    const double gain = 1 - prediction.latency() / alone.latency();
+    if (gain >= required) return true;
+    util::log_warning("nothing is written: the plan gains {:.1f} % over the best single device, {:.1f} % are required",
+                      100 * gain, 100 * required);
+    return false;
+}
+
+std::string table_text(const cost::Comparison& comparison, cli::TableFormat format) {
+    cli::Table table({"strategy", "latency_ms", "to_best_device", "to_bound", "frames_per_s", "bytes", "messages",
+                      "rounds", "redundant_mflop", "peak_memory_bytes"});
+    for (const cost::ComparisonRow& row : comparison.strategies) {
+        table.add({row.strategy, cli::Table::fixed(util::milliseconds(row.latency), 3),
+                   cli::Table::fixed(row.ratio_to_best_device, 3), cli::Table::fixed(row.ratio_to_bound, 3),
+                   cli::Table::fixed(row.throughput_per_s, 2), row.bytes.value, row.messages, row.rounds,
+                   cli::Table::fixed(row.redundant.value / 1e6, 2), row.peak_memory.value});
+    }
+    std::string text = table.to_string(format);
+    if (format == cli::TableFormat::csv) return text;
+    const std::string bullet = format == cli::TableFormat::markdown ? "- " : "";
+    text += fmt::format("\n{}best single device: '{}', {}\n{}lower bound of every plan: {}\n", bullet,
+                        comparison.best_device, milliseconds_text(comparison.best_device_latency), bullet,
+                        milliseconds_text(comparison.lower_bound));
+    for (const cost::ComparisonRow& row : comparison.strategies) {
+        if (!row.note.empty()) text += fmt::format("{}{}: {}\n", bullet, row.strategy, row.note);
+    }
+    for (const cost::LeftOut& left_out : comparison.left_out) {
+        text += fmt::format("{}{}: no plan: {}\n", bullet, left_out.strategy, left_out.reason);
+    }
+    return text;
+}
+
+}  // namespace
+
+int write_plan_file(const cli::Options& options) {
+    const yaml::Format format = document_format(options);
+    const std::vector<partition::Strategy> chosen = chosen_strategies(options);
+    if (chosen.size() != 1) {
+        throw options.error("strategy", chosen.empty() ? "is needed" : "only one makes a plan",
+                            "--compare shows what each of them comes to");
+    }
+    Task task(options);
+    const partition::Problem problem = task.problem();
+    const partition::Proposal proposal = evaluate(problem, chosen.front().make(problem));
+    const partition::BestDevice best = best_device(problem);
+    const std::string note = faster_alone(problem, proposal.prediction, best);
+    if (!note.empty()) util::log_warning("{}", note);
+    if (!gains_enough(options, proposal.prediction, best.proposal.prediction)) return 1;
+    util::write_file(options.output(), plan::write_plan(document(problem, task.files, chosen.front().name, proposal),
+                                                        problem.graph, format));
+    util::log_info("predicted latency {}", milliseconds_text(proposal.prediction.latency()));
+    return 0;
+}
+
+int compare_strategies(const cli::Options& options) {
+    if (options.has("require-gain")) throw options.error("require-gain", "is for a plan, not for --compare");
+    const std::vector<partition::Strategy> chosen = chosen_strategies(options);
+    Task task(options);
+    const cost::Comparison comparison =
+        compare(task.problem(), task.files, chosen.empty() ? partition::strategies() : chosen);
+    const std::string format = options.optional_text("format").value_or("text");
+    if (format == "yaml" || format == "json") {
+        util::write_file(options.output(), cost::write_comparison(comparison, document_format(options)));
+    } else {
+        util::write_file(options.output(), table_text(comparison, cli::table_format(format)));
+    }
+    return 0;
+}
+
+}  // namespace convoy::tools
