@@ -254,7 +254,11 @@ class Coordinator::Implementation {
     }
 
     Error blame(LinkId link, const Error& cause) const {
-        return Error(cause.code(), fmt::format("device '{}' was lost: {}", name(link), cause.message()));
+        // The connection's message starts with the peer's name, which is said already.
+        const std::string prefix = name(link) + ": ";
+        const std::string& why = cause.message();
+        return Error(cause.code(), fmt::format("device '{}' was lost: {}", name(link),
+                                               why.starts_with(prefix) ? why.substr(prefix.size()) : why));
     }
 
     /// The own executor could not send: the link's own report, which names the device, is on its way.
