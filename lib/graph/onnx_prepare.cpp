@@ -170,7 +170,7 @@ void require_input_shapes(const onnx::GraphProto& graph, const NamedConstants& c
         if (known.count(input.name()) > 0 || !input.type().has_tensor_type()) continue;
         if (input.type().tensor_type().has_shape()) continue;
         throw Error(Errc::data, fmt::format("input '{}' has no shape", input.name()))
-            .hint(fmt::format("--input-shape {}:1,3,224,224", input.name()));
+            .hint(fmt::format("--input-shape {}=1x3x224x224", input.name()));
     }
 }
 
@@ -219,7 +219,7 @@ std::vector<Index> written_dims(const onnx::ValueInfoProto& input) {
     const auto& written = input.type().tensor_type().shape().dim(static_cast<int>(dim));
     const std::string called = written.dim_param().empty() ? "" : fmt::format(" ('{}')", written.dim_param());
     throw Error(Errc::data, fmt::format("input '{}': dimension {}{} is not fixed", input.name(), dim, called))
-        .hint(fmt::format("--input-shape {}:1,3,224,224", input.name()));
+        .hint(fmt::format("--input-shape {}=1x3x224x224", input.name()));
 }
 
 std::vector<Index> fixed_dims(const onnx::ValueInfoProto& input, const OnnxOptions& options) {
@@ -229,7 +229,7 @@ std::vector<Index> fixed_dims(const onnx::ValueInfoProto& input, const OnnxOptio
         if (given->second.size() != dims.size()) {
             throw Error(Errc::data, fmt::format("input '{}' has {} dimensions, but {} are given for it", input.name(),
                                                 dims.size(), given->second.size()))
-                .hint(fmt::format("--input-shape {}:1,3,224,224", input.name()));
+                .hint(fmt::format("--input-shape {}=1x3x224x224", input.name()));
         }
         dims = given->second;
     } else if (!dims.empty() && dims[0] == 0) {

@@ -188,7 +188,7 @@ TEST_CASE("graph: dynamic dimensions are named, with the option that fixes them"
     model.input("image", {-1, 3, -1, -1}).output("y");
     model.node("Relu", {"image"}, {"y"});
     CHECK(failure_of(model) ==
-          data("input 'image': dimension 2 ('d2') is not fixed", "--input-shape image:1,3,224,224"));
+          data("input 'image': dimension 2 ('d2') is not fixed", "--input-shape image=1x3x224x224"));
     CHECK(failure_of(model, {.input_shapes = {{"image", {1, 3, 8}}}}).text ==
           "input 'image' has 4 dimensions, but 3 are given for it");
     CHECK(failure_of(model, {.input_shapes = {{"image", {1, 3, 8, 0}}}}).text ==
