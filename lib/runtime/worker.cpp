@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <condition_variable>
 #include <mutex>
 
 #include "runtime/model_store.hpp"
@@ -24,10 +25,12 @@ namespace {
 /// again after a while.
 class Seat {
   public:
+    /// Waits a little for a run that is just ending: its coordinator is gone before the worker has cleaned up.
     bool take(std::uint64_t session) {
-        const std::lock_guard lock(mutex_);
-        const bool abandoned = !occupied_ && util::now() - taken_at_ > kAbandoned;
-        if (session == 0 || (session_ != 0 && !abandoned)) return false;
+        if (session == 0) return false;
+        std::unique_lock lock(mutex_);
+        const auto is_free = [&] { return session_ == 0 || (!occupied_ && util::now() - taken_at_ > kAbandoned); };
+        if (!left_.wait_for(lock, kEnding, is_free)) return false;
         session_ = session;
         taken_at_ = util::now();
         return true;
@@ -40,6 +43,7 @@ class Seat {
         const std::lock_guard lock(mutex_);
         session_ = 0;
         occupied_ = false;
+        left_.notify_one();
     }
     [[nodiscard]] bool held_by(std::uint64_t session) const {
         const std::lock_guard lock(mutex_);
@@ -48,7 +52,9 @@ class Seat {
 
   private:
     static constexpr util::Seconds kAbandoned{10};
+    static constexpr util::Seconds kEnding{2};
     mutable std::mutex mutex_;
+    std::condition_variable left_;
     std::uint64_t session_ = 0;
     util::Seconds taken_at_{};
     bool occupied_ = false;
