@@ -25,6 +25,11 @@ constexpr Feature kFeatures[] = {
     {"bytes", [](const WorkShape& work, double) { return bytes_of(work); }, "bytes of inputs, outputs and weights"},
     {"bytes_loaded", [](const WorkShape& work, double load) { return slowed(bytes_of(work), load); },
      "bytes of inputs, outputs and weights / (1 - load)"},
+    {"load", [](const WorkShape&, double load) { return load; }, "CPU load by others"},
+    {"flops_by_load", [](const WorkShape& work, double load) { return work.flops.value * load; },
+     "floating-point operations * load"},
+    {"bytes_by_load", [](const WorkShape& work, double load) { return bytes_of(work) * load; },
+     "bytes of inputs, outputs and weights * load"},
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
 #include <map>
 #include <set>
@@ -55,13 +56,16 @@ bool has_loads(const std::vector<Sample>& group) {
     return loads.size() > 1;
 }
 
-/// The forms that are tried. The first is the paper's: T = a + b F + e F / (1 - u).
+/// The forms that are tried. The first is the paper's: T = a + b F + e F / (1 - u). The last lets load slow a device
+/// more than it takes away: where short pieces wait for whole time slices of others, times grow faster than 1 / (1 -
+/// u).
 std::vector<Candidate> candidates(bool loads) {
     if (!loads) {
         return {{"least_squares", {"one", "flops_loaded"}}, {"least_squares", {"one", "flops_loaded", "bytes_loaded"}}};
     }
     return {{"least_squares", {"one", "flops", "flops_loaded"}},
-            {"least_squares", {"one", "flops", "flops_loaded", "bytes", "bytes_loaded"}}};
+            {"least_squares", {"one", "flops", "flops_loaded", "bytes", "bytes_loaded"}},
+            {"least_squares", {"one", "flops", "bytes", "load", "flops_by_load", "bytes_by_load"}}};
 }
 
 double time_of(const Sample& sample) { return sample.measured->time.median.count(); }
@@ -114,6 +118,13 @@ std::optional<Accuracy> cross_validate(const std::vector<Sample>& group, const C
     return accuracy(measured, predicted);
 }
 
+/// Nine significant digits: more than any measurement has, and the same whatever instructions a processor adds up with.
+double rounded(double value) {
+    const std::string text = fmt::format("{:.9g}", value);
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+}
+
 OperatorModel fit_group(const GroupKey& key, const std::vector<Sample>& group, util::Seconds overhead) {
     const std::vector<Candidate> forms = candidates(has_loads(group));
     const Candidate* best = &forms.front();
@@ -127,6 +138,7 @@ OperatorModel fit_group(const GroupKey& key, const std::vector<Sample>& group, u
     }
     OperatorModel model{key.first, key.second, best->algorithm, best->features, {}, 0, best_error};
     model.parameters = find_algorithm(best->algorithm)->fit(training_set(group, *best, overhead));
+    for (double& parameter : model.parameters) parameter = rounded(parameter);
     for (const Sample& sample : group)
         model.largest_load = std::max(model.largest_load, sample.measured->load_obtained);
     return model;

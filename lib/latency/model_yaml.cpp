@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <cmath>
 #include <set>
 
 #include "latency/features.hpp"
@@ -99,11 +100,12 @@ const Schema& accuracy_schema() {
 }
 
 Value to_value(const Accuracy& accuracy) {
+    const auto written = [](double ratio) { return std::round(ratio * 1e6) / 1e6; };
     return Value::map({{"samples", accuracy.samples},
-                       {"mape", accuracy.mape},
-                       {"r2", accuracy.r2},
-                       {"within_10", accuracy.within_10},
-                       {"within_20", accuracy.within_20}})
+                       {"mape", written(accuracy.mape)},
+                       {"r2", written(accuracy.r2)},
+                       {"within_10", written(accuracy.within_10)},
+                       {"within_20", written(accuracy.within_20)}})
         .flow();
 }
 

@@ -90,8 +90,30 @@ std::string check_coefficients(std::span<const double> parameters, std::size_t f
     return sum > 0 ? "" : "at least one parameter of least_squares must be above 0";
 }
 
+// Rounds of reweighting: coefficients move by less than the noise of any measurement after a few.
+constexpr int kRounds = 8;
+// Relative errors beyond this weigh as if they were of this size in the gradient (Huber): a sample that another
+// program disturbed must not bend the fit.
+constexpr double kOutlier = 0.3;
+
+/// Errors relative to the measured time would favour predictions that are too low: they cost at most 100 %. So errors
+/// are weighed by the prediction itself, which a first fit gives.
+std::vector<double> reweighted_least_squares(const TrainingSet& set) {
+    std::vector<double> coefficients = non_negative_least_squares(set);
+    TrainingSet weighed = set;
+    for (int round = 0; round < kRounds; ++round) {
+        for (std::size_t i = 0; i < set.rows.size(); ++i) {
+            const double predicted = std::max(combine(coefficients, set.rows[i]), 1e-3 * set.targets[i]);
+            const double error = std::abs(set.targets[i] - predicted) / predicted;
+            weighed.scales[i] = predicted * std::sqrt(std::max(1.0, error / kOutlier));
+        }
+        coefficients = non_negative_least_squares(weighed);
+    }
+    return coefficients;
+}
+
 constexpr Algorithm kAlgorithms[] = {
-    {"least_squares", non_negative_least_squares, combine, check_coefficients},
+    {"least_squares", reweighted_least_squares, combine, check_coefficients},
 };
 
 }  // namespace

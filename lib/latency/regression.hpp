@@ -12,7 +12,7 @@ namespace convoy::latency {
 struct TrainingSet {
     std::vector<std::vector<double>> rows;  ///< shape [samples][features]
     std::vector<double> targets;            ///< shape [samples], seconds
-    std::vector<double> scales;             ///< shape [samples]: errors are divided by these; above 0
+    std::vector<double> scales;             ///< shape [samples], above 0: errors are divided by these
 };
 
 /// A way to learn times from features. Parameters are plain numbers, whose meaning the algorithm defines.
@@ -27,10 +27,13 @@ struct Algorithm {
 };
 
 /// Every algorithm, by name as files have it.
+///
+/// `least_squares`: parameters are the features' coefficients, none negative; errors are weighed relative to the
+/// prediction, and outliers less (iteratively reweighted).
 [[nodiscard]] std::span<const Algorithm> algorithms() noexcept;
 [[nodiscard]] const Algorithm* find_algorithm(std::string_view name) noexcept;
 
-/// `least_squares`: the linear combination with coefficients >= 0 of least sum of ((predicted - target) / scale)^2.
+/// The linear combination with coefficients >= 0 of least sum of ((predicted - target) / scale)^2.
 ///
 /// Exact: solves every subset of the features without bounds and keeps the best solution that has no negative
 /// coefficient; O(2^features), so for at most 12 of them. A feature that is 0 in all rows gets the coefficient 0.

@@ -1,0 +1,1 @@
+convoy-predict fit a.profile.yaml

@@ -1,0 +1,1 @@
+convoy-predict eval a.profile.yaml held-out.profile.yaml
