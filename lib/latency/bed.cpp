@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <set>
 
 #include "latency/reference.hpp"
 #include "util/error.hpp"
@@ -72,6 +73,50 @@ util::Seconds Bed::piece_overhead(std::size_t device) const {
 util::Seconds Bed::occupancy(std::size_t from, std::size_t to, util::Bytes bytes) const {
     const cluster::Link link = cluster_.link(from, to);
     return link.start_up + bytes / link.rate;
+}
+
+namespace {
+
+std::vector<std::string> types_of(const graph::Graph& graph) {
+    std::set<std::string> types;
+    for (std::size_t i = 0; i < graph.operators().size(); ++i) {
+        const auto op = static_cast<graph::OperatorId>(i);
+        types.insert(samples::operator_type(samples::describe(graph, graph::whole_work(graph, op))));
+    }
+    return {types.begin(), types.end()};
+}
+
+void doubts_of(const cluster::Device& device, const DeviceModel& model, const std::vector<std::string>& types,
+               std::vector<std::string>& doubts) {
+    double largest_load = 0;
+    std::set<int> threads;
+    for (const OperatorModel& op : model.operators()) {
+        largest_load = std::max(largest_load, op.largest_load);
+        threads.insert(op.threads);
+    }
+    for (const std::string& type : types) {
+        if (model.fallback(type))
+            doubts.push_back(
+                fmt::format("{}: {} was never sampled: the slowest sampled type stands in", device.name, type));
+    }
+    if (device.load > largest_load)
+        doubts.push_back(
+            fmt::format("{}: its load {} is beyond the samples' {:.2f}", device.name, device.load, largest_load));
+    if (!threads.contains(device.threads))
+        doubts.push_back(fmt::format("{}: {} threads were not sampled, only {}", device.name, device.threads,
+                                     fmt::join(threads, ", ")));
+}
+
+}  // namespace
+
+std::vector<std::string> Bed::doubts(const graph::Graph& graph) const {
+    const std::vector<std::string> types = types_of(graph);
+    std::vector<std::string> doubts;
+    for (std::size_t d = 0; d < models_.size(); ++d) {
+        // A device of which only its rate is known has no samples to go beyond.
+        if (!cluster_.devices[d].latency.empty()) doubts_of(cluster_.devices[d], models_[d], types, doubts);
+    }
+    return doubts;
 }
 
 util::Seconds Bed::delay(std::size_t from, std::size_t to) const { return cluster_.link(from, to).delay; }

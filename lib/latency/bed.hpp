@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <vector>
 
 #include "cluster/cluster.hpp"
@@ -35,6 +36,10 @@ class Bed {
     /// How long a message occupies the sender's interface: start_up + bytes / rate.
     [[nodiscard]] util::Seconds occupancy(std::size_t from, std::size_t to, util::Bytes bytes) const;
     [[nodiscard]] util::Seconds delay(std::size_t from, std::size_t to) const;
+
+    /// What makes predictions of a model doubtful, one sentence each, for the user: operator types that were never
+    /// sampled on a device, a load beyond that of the samples, a number of threads that was not sampled.
+    [[nodiscard]] std::vector<std::string> doubts(const graph::Graph& graph) const;
 
   private:
     cluster::Cluster cluster_;

@@ -161,6 +161,32 @@ TEST_CASE("latency: a cluster finds the files that it names beside itself", "[la
     std::filesystem::remove_all(folder);
 }
 
+TEST_CASE("latency: a bed tells what makes its predictions of a model doubtful", "[latency]") {
+    graph::GraphBuilder builder;
+    const graph::TensorId x = builder.add_tensor("x", {1, 4});
+    graph::Operator softmax;
+    softmax.name = "softmax";
+    softmax.kind = graph::Kind::softmax;
+    softmax.onnx_type = "Softmax";
+    softmax.inputs = {x};
+    softmax.outputs = {builder.add_tensor("y", {1, 4})};
+    builder.add_input(x);
+    builder.add_operator(softmax);
+    builder.add_output(softmax.outputs[0]);
+    const graph::Graph graph = builder.finish();
+    cluster::Cluster cluster;
+    cluster.devices = {device("a"), device("b")};
+    cluster.devices[0].load = 0.75;
+    cluster.devices[0].threads = 4;
+    cluster.devices[1].latency.clear();
+    cluster.devices[1].rate = util::FlopsPerSecond(1e9);
+    const Bed bed(cluster, {two_types(), DeviceModel::of_rate(util::FlopsPerSecond(1e9))});
+    CHECK(bed.doubts(graph) ==
+          std::vector<std::string>{"a: softmax was never sampled: the slowest sampled type stands in",
+                                   "a: its load 0.75 is beyond the samples' 0.50",
+                                   "a: 4 threads were not sampled, only 1"});
+}
+
 TEST_CASE("latency: a device without a latency model is refused with its name", "[latency]") {
     cluster::Cluster cluster;
     cluster.devices = {device("pi")};
