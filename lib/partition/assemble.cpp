@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "graph/calculus.hpp"
+
 namespace convoy::partition::detail {
 
 using graph::OperatorId;
@@ -36,32 +38,38 @@ plan::Plan empty_plan(const latency::Bed& bed) {
     return plan;
 }
 
-std::vector<bool> reaches_last(const graph::Graph& graph, OperatorRange range) {
-    std::vector<bool> reaches(range.end - range.begin, false);
-    reaches.back() = true;
-    for (std::size_t op = range.end; op-- > range.begin;) {
-        if (!reaches[op - range.begin]) continue;
-        for (const TensorId input : graph.op(operator_id(op)).inputs) {
-            const auto producer = graph.producer(input);
-            if (producer && index(*producer) >= range.begin) reaches[index(*producer) - range.begin] = true;
+std::map<TensorId, graph::Slab> needed_for_last(const graph::Graph& graph, OperatorRange range) {
+    const TensorId result = graph.operators()[range.end - 1].outputs.front();
+    std::map<TensorId, graph::Slab> asked{{result, graph::make_slab(graph.tensor(result).full)}};
+    for (std::size_t at = range.end; at-- > range.begin;) {
+        const OperatorId id = operator_id(at);
+        const graph::Operator& op = graph.op(id);
+        std::vector<graph::Slab> outputs;
+        bool wanted = false;
+        for (std::size_t output = 0; output < op.outputs.size(); ++output) {
+            const auto found = asked.find(op.outputs[output]);
+            outputs.push_back(found == asked.end() ? graph::Slab{} : computed(graph, id, output, found->second));
+            wanted = wanted || found != asked.end();
+        }
+        for (std::size_t input = 0; wanted && input < op.inputs.size(); ++input) {
+            const graph::Slab needed = graph::needed(graph, id, input, outputs);
+            if (needed.empty()) continue;
+            const auto [entry, added] = asked.emplace(op.inputs[input], needed);
+            if (!added) entry->second = join(entry->second, needed);
         }
     }
-    return reaches;
+    return asked;
 }
 
 plan::Stage device_stage(const graph::Graph& graph, OperatorRange range, std::size_t device) {
     plan::Stage stage = bare_stage(range);
-    const std::vector<bool> reaches = reaches_last(graph, range);
+    const auto needed = needed_for_last(graph, range);
     const TensorId result = graph.op(stage.last).outputs.front();
     stage.shares.push_back({device_id(device), {{graph.tensor(result).full, std::nullopt}}});
     for (std::size_t op = range.begin; op < range.end; ++op) {
         for (const TensorId tensor : graph.op(operator_id(op)).outputs) {
-            if (tensor == result || !leaves(graph, tensor, range)) continue;
-            const auto& readers = graph.readers(tensor);
-            const bool needed = std::any_of(readers.begin(), readers.end(), [&](OperatorId reader) {
-                return index(reader) < range.end && reaches[index(reader) - range.begin];
-            });
-            if (!needed) stage.outputs[tensor][device_id(device)] = {graph.tensor(tensor).full};
+            if (needed.count(tensor) > 0 || !leaves(graph, tensor, range)) continue;
+            stage.outputs[tensor][device_id(device)] = {graph.tensor(tensor).full};
         }
     }
     return stage;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <span>
 #include <vector>
 
@@ -28,7 +29,8 @@ struct OperatorRange {
 /// Leaves out devices that compute nothing and are neither source nor sink.
 [[nodiscard]] plan::Plan without_idle_devices(const plan::Plan& plan);
 
-/// By operator of the range: whether its value reaches the range's last operator inside the range.
-[[nodiscard]] std::vector<bool> reaches_last(const graph::Graph& graph, OperatorRange range);
+/// What the range's last operator needs, to be computed whole, of every tensor that operators of the range read or
+/// make; tensors of which it needs nothing are left out.
+[[nodiscard]] std::map<graph::TensorId, graph::Slab> needed_for_last(const graph::Graph& graph, OperatorRange range);
 
 }  // namespace convoy::partition::detail

@@ -25,7 +25,7 @@ plan::PlanInputs inputs_of(const Problem& problem, const Files& files) {
     for (std::size_t device = 0; device < cluster.devices.size(); ++device) {
         const std::string& path = cluster.devices[device].latency;
         if (path.empty()) continue;
-        models.emplace(beside(util::resolve_beside(files.cluster, path).string()),
+        models.emplace(beside(util::resolve_beside(cluster.file, path).string()),
                        latency::planning_hash(problem.bed.model(device)));
     }
     for (const auto& [file, hash] : models) inputs.latency.push_back({file, hash});

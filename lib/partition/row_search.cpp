@@ -164,7 +164,7 @@ class Pass {
         const OperatorRange last = range_of(search_.units_, position - length(state), position);
         const State& held = states_[position][state];
         const Interval own = own_rows(held, device, last, height);
-        for (std::size_t holder = 0; holder < devices_; ++holder) {
+        for (const std::size_t holder : rules_.devices) {
             const Interval theirs = own_rows(held, holder, last, height);
             if (holder == device || theirs.empty()) continue;
             const Index lacking =
@@ -212,7 +212,9 @@ class Pass {
             for (std::size_t before = 0; before < states_[first].size(); ++before) {
                 const Seconds cost = states_[first][before].cost;
                 if (cost == kNever) continue;
-                offer(end, state, cost + bring(first, before, slices) + slowest, before);
+                const auto [transfer, added] = search_.transfers_.try_emplace({first, before, end});
+                if (added) transfer->second = bring(first, before, slices);
+                offer(end, state, cost + transfer->second + slowest, before);
             }
         }
     }
@@ -265,6 +267,13 @@ class Pass {
     std::vector<std::vector<State>> states_;
 };
 
-std::vector<Segment> RowSearch::run(const SearchRules& rules) { return Pass(*this, rules).run(); }
+std::vector<Segment> RowSearch::run(const SearchRules& rules) {
+    std::pair who{rules.devices, rules.weighted};
+    if (who != transfers_for_) {
+        transfers_.clear();
+        transfers_for_ = std::move(who);
+    }
+    return Pass(*this, rules).run();
+}
 
 }  // namespace convoy::partition::detail

@@ -1,7 +1,8 @@
 #pragma once
 
+#include <array>
 #include <optional>
-#include <span>
+#include <utility>
 #include <vector>
 
 #include "partition/slices.hpp"
@@ -49,6 +50,9 @@ class RowSearch {
     const Problem& problem_;
     Slices& slices_;
     std::vector<Unit> units_;
+    /// Transfers before runs, by (position, state before, end), for the devices and heights of the last search.
+    std::map<std::array<std::size_t, 3>, util::Seconds> transfers_;
+    std::pair<std::vector<std::size_t>, bool> transfers_for_;
     std::size_t longest_run_;
     std::map<std::tuple<std::size_t, std::size_t, bool, std::vector<std::size_t>>, std::vector<graph::Interval>> rows_;
     std::vector<std::vector<bool>> fusable_;  ///< by first unit and length - 1

@@ -55,8 +55,11 @@ bool rows_possible(const graph::Graph& graph, OperatorRange range) {
     for (std::size_t op = range.begin; op < range.end; ++op) {
         if (!cuttable_by_rows(graph, op)) return false;
     }
-    const std::vector<bool> reaches = reaches_last(graph, range);
-    return std::find(reaches.begin(), reaches.end(), false) == reaches.end();
+    const auto needed = needed_for_last(graph, range);
+    for (std::size_t op = range.begin; op < range.end; ++op) {
+        if (needed.count(graph.operators()[op].outputs.front()) == 0) return false;
+    }
+    return true;
 }
 
 std::vector<Unit> block_units(const graph::Graph& graph) {

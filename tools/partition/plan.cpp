@@ -79,7 +79,12 @@ std::string table_text(const cost::Comparison& comparison, cli::TableFormat form
                    cli::Table::fixed(row.redundant.value / 1e6, 2), row.peak_memory.value});
     }
     std::string text = table.to_string(format);
-    if (format == cli::TableFormat::csv) return text;
+    if (format == cli::TableFormat::csv) {
+        for (const cost::LeftOut& left_out : comparison.left_out) {
+            util::log_warning("{}: no plan: {}", left_out.strategy, left_out.reason);
+        }
+        return text;
+    }
     const std::string bullet = format == cli::TableFormat::markdown ? "- " : "";
     text += fmt::format("\n{}best single device: '{}', {}\n{}lower bound of every plan: {}\n", bullet,
                         comparison.best_device, milliseconds_text(comparison.best_device_latency), bullet,
