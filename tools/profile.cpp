@@ -17,6 +17,7 @@ using namespace convoy;
 
 constexpr double kLargestLoad = 0.95;
 constexpr double kMostThreads = 1024;
+constexpr double kMostDisturbance = 0.1;  ///< share of all cores; a machine at rest has less
 
 engine::ProfilePlan plan_from(const cli::Options& options) {
     engine::ProfilePlan plan;
@@ -49,6 +50,10 @@ int profile_model(const cli::Options& options) {
     bar.reset();
     if (result.left_out > 0) {
         util::log_warning("the budget was over before {} of the measurements; --budget gives more", result.left_out);
+    }
+    if (result.disturbance > kMostDisturbance) {
+        util::log_warning("other processes took {:.0f} % of the CPU meanwhile: the times are too long",
+                          100 * result.disturbance);
     }
     return write(options, result.profile);
 }

@@ -83,14 +83,20 @@ class Pool final : public Kernel {
     };
     [[nodiscard]] Span span(std::size_t axis, graph::Index position) const;
     void plane(const float* from, float* to, graph::Index n, graph::Index c) const;
-    void maximum_row(const float* from, float* to, graph::Index n, graph::Index c, const Span& rows) const;
-    void average_row(const float* from, float* to, graph::Index n, graph::Index c, const Span& rows) const;
+    template <class Operation>
+    void down(const float* from, std::vector<float>& line, graph::Index n, graph::Index c, const Span& rows) const;
+    template <class Operation>
+    void along(const std::vector<float>& line, float* to) const;
+    void zero_padding_windows(const Span& rows, float* to) const;
+    void divide(const Span& rows, float* to) const;
 
     Geometry geometry_;
     std::optional<Crop> crop_;
     Pointwise tail_;
     std::vector<Span> rows_;
     std::vector<Span> columns_;
+    std::size_t inner_begin_ = 0;  ///< columns whose window has no padding
+    std::size_t inner_end_ = 0;
 };
 
 /// Maximum, or sum divided by the whole area, over the rows and columns that the piece holds.

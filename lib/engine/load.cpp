@@ -2,7 +2,10 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <unistd.h>
 #include <ctime>
+#include <fstream>
+#include <string>
 
 #include <algorithm>
 #include <atomic>
@@ -38,6 +41,17 @@ std::vector<int> affinity() {
         if (CPU_ISSET(core, &set)) cores.push_back(core);
     }
     return cores;
+}
+
+/// CPU time that all processes of the machine used since it was started, in ticks of 10 ms.
+Seconds machine_cpu_time() {
+    std::ifstream file("/proc/stat");
+    std::string word;
+    double user = 0, nice = 0, system = 0, idle = 0, wait = 0, interrupts = 0, soft_interrupts = 0, stolen = 0;
+    file >> word >> user >> nice >> system >> idle >> wait >> interrupts >> soft_interrupts >> stolen;
+    if (!file || word != "cpu") return Seconds(0);
+    return Seconds((user + nice + system + interrupts + soft_interrupts + stolen) /
+                   static_cast<double>(::sysconf(_SC_CLK_TCK)));
 }
 
 void pin(int core) {
@@ -109,6 +123,17 @@ double LoadGenerator::obtained() const {
 }
 
 Seconds LoadGenerator::period() noexcept { return kPeriod; }
+
+OtherProcesses::OtherProcesses()
+    : busy_begin_(machine_cpu_time()), own_begin_(util::process_cpu_time()), begin_(util::now()) {}
+
+double OtherProcesses::share() const {
+    const Seconds busy = machine_cpu_time() - busy_begin_;
+    const Seconds own = util::process_cpu_time() - own_begin_;
+    const Seconds wall = util::now() - begin_;
+    const auto cores = static_cast<double>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
+    return wall > Seconds(0) ? std::clamp((busy - own) / wall / cores, 0.0, 1.0) : 0;
+}
 
 int usable_cores() { return static_cast<int>(affinity().size()); }
 

@@ -28,6 +28,19 @@ class LoadGenerator {
     std::unique_ptr<State> state_;
 };
 
+/// Watches how much of the machine other processes take.
+class OtherProcesses {
+  public:
+    OtherProcesses();
+    /// Their share of all cores since the construction, 0 to 1; 0 where the system does not tell.
+    [[nodiscard]] double share() const;
+
+  private:
+    util::Seconds busy_begin_{};
+    util::Seconds own_begin_{};
+    util::Seconds begin_{};
+};
+
 /// How many cores the process may use.
 [[nodiscard]] int usable_cores();
 

@@ -46,6 +46,7 @@ class Profiler {
             layer_samples(0, wholes, load, threads);
         });
         for_each_condition([&](double load, int threads) { layer_samples(wholes, works_.size(), load, threads); });
+        result_.disturbance = others_.share();
         return std::move(result_);
     }
 
@@ -106,6 +107,7 @@ class Profiler {
     util::Deadline deadline_;
     std::vector<graph::Work> works_;
     std::size_t total_;
+    OtherProcesses others_;
     std::size_t done_ = 0;
     Effort effort_;
     std::optional<LoadGenerator> generator_;

@@ -23,6 +23,7 @@ struct ProfilePlan {
 struct ProfileResult {
     samples::Profile profile;
     std::size_t left_out = 0;
+    double disturbance = 0;  ///< share of all cores that other processes took meanwhile; the times are too long then
 };
 [[nodiscard]] ProfileResult profile_model(const graph::Graph& graph, const ProfilePlan& plan,
                                           const std::function<void(std::size_t done, std::size_t total)>& progress);
