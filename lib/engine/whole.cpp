@@ -82,8 +82,10 @@ class WholeBuilder {
         std::vector<Index> order(dims.size());
         std::iota(order.rbegin(), order.rend(), 0);
         if (graph_.tensor(op_.inputs[0]).dims.size() < 2) return reshape();
-        const auto perm = op_.attributes.find("perm");
-        if (perm != op_.attributes.end()) order = std::get<std::vector<std::int64_t>>(perm->second);
+        if (const auto* perm = attribute<std::vector<std::int64_t>>("perm")) order = *perm;
+        std::vector<Index> all(dims.size());
+        std::iota(all.begin(), all.end(), 0);
+        if (!std::ranges::is_permutation(order, all)) throw unsupported();
         const std::vector<Index> steps = dense_steps(dims);
         Strides strides;
         for (const Index axis : order) strides.steps.push_back(steps.at(static_cast<std::size_t>(axis)));
@@ -128,11 +130,26 @@ class WholeBuilder {
     /// The attribute `axis`, counted in the dims of the Mat.
     [[nodiscard]] std::size_t axis_of(Index otherwise) const {
         const auto rank = static_cast<Index>(graph_.tensor(op_.inputs[0]).dims.size());
-        const auto found = op_.attributes.find("axis");
-        Index axis = found == op_.attributes.end() ? otherwise : std::get<std::int64_t>(found->second);
+        const auto* given = attribute<std::int64_t>("axis");
+        Index axis = given ? *given : otherwise;
         if (axis < 0) axis += rank;
         if (axis < 0 || axis >= rank) throw unsupported();
         return static_cast<std::size_t>(axis) + inputs_[0].dims.size() - static_cast<std::size_t>(rank);
+    }
+
+    /// An attribute, or nullptr when the operator does not have it.
+    template <class T>
+    [[nodiscard]] const T* attribute(const char* name) const {
+        const auto found = op_.attributes.find(name);
+        if (found == op_.attributes.end()) return nullptr;
+        const T* value = std::get_if<T>(&found->second);
+        if (!value) throw unsupported();
+        return value;
+    }
+
+    [[nodiscard]] static bool broadcasts(const std::vector<int>& dims, const std::vector<int>& to) {
+        if (dims.size() > to.size()) return false;
+        return std::equal(dims.rbegin(), dims.rend(), to.rbegin(), [](int a, int b) { return a == 1 || a == b; });
     }
 
     Value arithmetic(Function2 function) {
@@ -148,6 +165,9 @@ class WholeBuilder {
         while (next < inputs_.size()) operands.push_back(inputs_[next++]);
         if (operands.size() != 2) throw unsupported();
         const std::vector<int> dims = dims_out(0);
+        for (const Value& operand : operands) {
+            if (!broadcasts(operand.dims, dims)) throw unsupported();
+        }
         return add(std::make_unique<Arithmetic>(dims, broadcast(operands[0].dims, dims),
                                                 broadcast(operands[1].dims, dims), std::move(function)),
                    operands);
