@@ -27,6 +27,7 @@ class Task {
         if (most_devices_ < least_devices_) throw options.error("max-devices", "is less than --min-devices");
         bed_.emplace(latency::Bed::read(what_if(latency::read_cluster(util::FileView::open(files.cluster)), options)));
         graph_.emplace(read_model(options, files.model));
+        for (const std::string& doubt : bed_->doubts(*graph_)) util::log_warning("{}", doubt);
         predictor_.emplace(*graph_, *bed_);
     }
 

@@ -1,0 +1,1 @@
+convoy-zoo lenet5 | convoy-partition - -c alone.yaml -s rows
