@@ -38,12 +38,14 @@ class WholeBuilder {
     }
 
     std::vector<Value> build() {
+        if (inputs_.empty()) throw unsupported();
         const std::string& type = op_.onnx_type;
         if (type == "Reshape" || type == "Flatten" || type == "Squeeze" || type == "Unsqueeze") return {reshape()};
         if (type == "Transpose") return {transpose()};
         if (type == "Split") return split();
-        if (type == "Softmax" || type == "LogSoftmax") return {softmax()};
-        if (Function function = unary_function(op_)) {
+        const bool same_dims = !inputs_.empty() && inputs_[0].dims == dims_out(0);
+        if ((type == "Softmax" || type == "LogSoftmax") && same_dims) return {softmax()};
+        if (Function function = unary_function(op_); function && same_dims) {
             return {add(std::make_unique<Unary>(dims_out(0), std::move(function)), {inputs_[0]})};
         }
         if (Function2 function = binary_function(type)) return {arithmetic(std::move(function))};
@@ -87,8 +89,13 @@ class WholeBuilder {
         std::iota(all.begin(), all.end(), 0);
         if (!std::ranges::is_permutation(order, all)) throw unsupported();
         const std::vector<Index> steps = dense_steps(dims);
+        std::vector<int> permuted;
         Strides strides;
-        for (const Index axis : order) strides.steps.push_back(steps.at(static_cast<std::size_t>(axis)));
+        for (const Index axis : order) {
+            permuted.push_back(dims[static_cast<std::size_t>(axis)]);
+            strides.steps.push_back(steps[static_cast<std::size_t>(axis)]);
+        }
+        if (permuted != dims_out(0)) throw unsupported();
         return add(std::make_unique<Gather>(dims_out(0), std::move(strides)), {inputs_[0]});
     }
 
