@@ -40,7 +40,7 @@ links:
   rate_mbit_per_s: 1000
   start_up_ms: 0.1
 YAML
-show convoy-partition "$model" -c cluster.yaml -s rows -o plan.yaml
+show convoy-partition "$model" -c cluster.yaml -s rows --min-devices 3 -o plan.yaml
 show convoy-partition "$model" -c cluster.yaml --compare
 
 say "serve: devices b and c, each a process of its own; device a is convoy-run itself"
