@@ -56,9 +56,9 @@ std::vector<yaml::Reader> stages_of(const yaml::Reader& holder) {
 Table share_table(const yaml::Document& document) {
     Table table{.key = "shares",
                 .title = "Shares: the pieces that each device computes",
-                .columns = {{"route", "route", Quantity::count},
-                            {"stage", "stage", Quantity::count},
-                            {"layers", "layers"},
+                .columns = {{"route", "route", Quantity::count, true, true},
+                            {"stage", "stage", Quantity::count, true, true},
+                            {"layers", "layers", Quantity::text, true, true},
                             {"device", "device"},
                             {"pieces", "pieces", Quantity::count},
                             {"boxes", "of the output of the last layer"}}};

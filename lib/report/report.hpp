@@ -32,7 +32,8 @@ struct Column {
     std::string key;    ///< in files, with the unit: "measured_ms"
     std::string title;  ///< for people, without the unit: "measured"
     Quantity quantity = Quantity::text;
-    bool shown = true;  ///< to people too, not only in files
+    bool shown = true;   ///< to people too, not only in files
+    bool group = false;  ///< people do not see a value again that is the same as above it; for leading columns
     bool operator==(const Column&) const = default;
 };
 

@@ -116,13 +116,17 @@ ShownCell shown(const Cell& cell, const Scale& scale) {
 ShownTable show(const Table& table) {
     ShownTable result;
     result.rows.resize(table.rows.size());
+    std::vector<bool> repeats(table.rows.size(), true);  // in all leading group columns so far
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
-        if (!table.columns[i].shown) continue;
+        const Column& column = table.columns[i];
+        for (std::size_t row = 0; row < table.rows.size(); ++row)
+            repeats[row] = repeats[row] && column.group && row > 0 && table.rows[row][i] == table.rows[row - 1][i];
+        if (!column.shown) continue;
         const Scale scale = scale_of(table, i);
         const std::string unit = scale.unit;
-        result.header.push_back(table.columns[i].title + (unit.empty() ? "" : " [" + unit + "]"));
+        result.header.push_back(column.title + (unit.empty() ? "" : " [" + unit + "]"));
         for (std::size_t row = 0; row < table.rows.size(); ++row)
-            result.rows[row].push_back(shown(table.rows[row][i], scale));
+            result.rows[row].push_back(repeats[row] ? ShownCell() : shown(table.rows[row][i], scale));
     }
     return result;
 }

@@ -85,9 +85,10 @@ Table device_table(const TraceData& trace) {
     const auto devices = static_cast<std::uint32_t>(trace.header.devices.size());
     for (std::uint32_t device = 0; device < devices; ++device) all += compute_of(trace, device);
     for (std::uint32_t device = 0; device < devices; ++device) table.rows.push_back(device_row(trace, device, all));
-    table.notes.emplace_back(
-        "share: of all devices' compute; send: packing messages and handing them over; busy: computing, of the wall "
-        "time");
+    table.notes.emplace_back("share: of all devices' compute");
+    if (!trace.devices.empty())
+        table.notes.emplace_back(
+            "send: packing messages and handing them over; busy: computing, of the run's wall time");
     return table;
 }
 

@@ -67,7 +67,9 @@ std::vector<std::string> stage_notes(const TraceData& trace, const std::vector<S
         apart += distance(line);
         ++compared;
     }
-    std::vector<std::string> notes{"wait: until the stage's messages from other devices have arrived"};
+    std::vector<std::string> notes;
+    if (trace.header.devices.size() > 1)
+        notes.emplace_back("wait: until the stage's messages from other devices have arrived");
     if (compared == 0) return notes;
     notes.push_back(fmt::format("all compute together: {}", predicted_and_measured(predicted, measured)));
     if (measured.count() > 0)
@@ -84,9 +86,9 @@ std::vector<std::string> stage_notes(const TraceData& trace, const std::vector<S
 Table stage_table(const TraceData& trace) {
     Table table{.key = "stages",
                 .title = "Stages: compute and waiting time " + median_title(trace),
-                .columns = {{"route", "route", Quantity::count},
-                            {"stage", "stage", Quantity::count},
-                            {"layers", "layers"},
+                .columns = {{"route", "route", Quantity::count, true, true},
+                            {"stage", "stage", Quantity::count, true, true},
+                            {"layers", "layers", Quantity::text, true, true},
                             {"device", "device"},
                             {"predicted_ms", "predicted", Quantity::milliseconds},
                             {"measured_ms", "measured", Quantity::milliseconds},

@@ -55,6 +55,17 @@ TEST_CASE("report: numbers that are all whole are shown without a point", "[repo
     CHECK(std::get<ShownNumber>(show(table).rows[0][0]).digits == 2);
 }
 
+TEST_CASE("report: leading values that repeat are shown once, until an earlier one changes", "[report]") {
+    const Table table{
+        .key = "t",
+        .title = "",
+        .columns = {{"x", "x", Quantity::text, true, true}, {"y", "y", Quantity::text, true, true}, {"z", "z"}},
+        .rows = {{"1", "p", "q"}, {"1", "p", "q"}, {"2", "p", "q"}}};
+    const ShownTable shown = show(table);
+    CHECK(shown.rows[1] == std::vector<ShownCell>{"", "", "q"});
+    CHECK(shown.rows[2] == std::vector<ShownCell>{"2", "p", "q"});
+}
+
 TEST_CASE("report: a column can be for files only", "[report]") {
     Table table = times({{"x", 1.0, 2.0, 1.0}});
     table.columns[2].shown = false;
