@@ -18,7 +18,7 @@ class Executor::Implementation {
   public:
     Implementation(const Part& part, Hooks hooks) : part_(part), hooks_(std::move(hooks)) {
         for (std::size_t route = 0; route < part.compiled.routes(); ++route)
-            routes_.emplace_back(part.weights, part.compiled.program(route, part.device));
+            routes_.emplace_back(part.weights, part.plan.routes[route], part.compiled.program(route, part.device));
         thread_ = std::thread([this] { run(); });
     }
 

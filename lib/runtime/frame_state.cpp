@@ -18,10 +18,12 @@ void MemoryMeter::add(util::Bytes amount) noexcept {
     }
 }
 
-RoutePart::RoutePart(engine::Weights& weights, const plan::Program& program)
+RoutePart::RoutePart(engine::Weights& weights, const plan::Route& route, const plan::Program& program)
     : graph_(&weights.graph()), program_(&program), shards_(program.steps.size()) {
     for (std::size_t i = 0; i < program.steps.size(); ++i)
         if (const auto* run = std::get_if<plan::Run>(&program.steps[i])) shards_[i].emplace(weights, *run);
+    for (std::size_t i = 0; i < route.stages.size(); ++i)
+        for (const graph::OperatorId op : route.stages[i].operators) stage_of_[op] = plan::StageId(i);
     for (std::size_t i = 0; i < program.messages.size(); ++i) {
         const plan::Message& message = program.messages[i];
         if (message.receiver == program.device)
@@ -139,7 +141,7 @@ void FrameState::perform(const plan::Reduce& step, engine::Weights& weights) {
     graph::Tensor sum(buffer.boxes, buffer.element_bytes);
     engine::reduce(weights, step.op, views(step.addends), sum.view());
     store(step.into, std::move(sum));
-    note(Span::Kind::reduce, {}, 0, begin);
+    note(Span::Kind::reduce, route_.stage_of(step.op), 0, begin);
 }
 
 void FrameState::perform(const plan::Run& step) {

@@ -27,11 +27,13 @@ class MemoryMeter {
 /// One device's program of one route, with the shard of each of its pieces and an index of its messages.
 class RoutePart {
   public:
-    RoutePart(engine::Weights& weights, const plan::Program& program);
+    RoutePart(engine::Weights& weights, const plan::Route& route, const plan::Program& program);
 
     [[nodiscard]] const graph::Graph& graph() const noexcept { return *graph_; }
     [[nodiscard]] const plan::Program& program() const noexcept { return *program_; }
     [[nodiscard]] engine::Shard& shard(std::size_t step) { return *shards_.at(step); }
+    /// The stage that computes an operator, for spans.
+    [[nodiscard]] plan::StageId stage_of(graph::OperatorId op) const { return stage_of_.at(op); }
     /// Index of a message that this device receives. @throws Error protocol, when the plan knows none
     [[nodiscard]] std::size_t incoming(const Executor::Arrival& arrival) const;
     [[nodiscard]] bool idle() const noexcept { return program_->steps.empty() && program_->results.empty(); }
@@ -42,6 +44,7 @@ class RoutePart {
     const plan::Program* program_;
     std::vector<std::optional<engine::Shard>> shards_;  ///< by step; empty where the step is no Run
     std::map<Key, std::size_t> incoming_;
+    std::map<graph::OperatorId, plan::StageId> stage_of_;
 };
 
 /// One frame on its way through one device's program.
