@@ -13,6 +13,7 @@ namespace convoy::yaml {
 namespace {
 
 constexpr std::size_t kMostProblems = 10;
+constexpr double kLargestInteger = 0x1p53;  // the default bound of integer()
 
 std::string_view description(const Node& node) {
     switch (node.kind()) {
@@ -36,6 +37,7 @@ std::string shown(const Node& node) {
 }
 
 std::string range_text(const Type& type) {
+    if (type.kind == Type::Kind::integer && type.high == kLargestInteger) return fmt::format("at least {}", type.low);
     if (std::isfinite(type.low) && std::isfinite(type.high)) return fmt::format("from {} to {}", type.low, type.high);
     if (std::isfinite(type.high)) return fmt::format("at most {}", type.high);
     return fmt::format("{} {}", type.above_low ? "above" : "at least", type.low);
@@ -47,7 +49,8 @@ bool in_range(double number, const Type& type) {
 
 std::string count_text(const Type& type) {
     if (type.low == type.high) return fmt::format("{} items are", type.low);
-    if (type.high >= static_cast<double>(SIZE_MAX)) return fmt::format("at least {} items are", type.low);
+    if (type.high >= static_cast<double>(SIZE_MAX))
+        return fmt::format("at least {} {}", type.low, type.low == 1 ? "item is" : "items are");
     return fmt::format("{} to {} items are", type.low, type.high);
 }
 
@@ -56,7 +59,7 @@ class Checker {
     Checker(int version, std::string_view beside) : version_(version), beside_(beside) {}
 
     void record(const Node& node, const Schema& schema, const std::string& key, bool top = false) {
-        if (!node.is_map()) return problem(node, key, fmt::format("a map is expected, not {}", shown(node)));
+        if (!node.is_map()) return mismatch(node, key, "a map");
         for (const Node::Entry& entry : node.entries()) {
             const Field* field = schema.find(entry.key);
             if (field && field->since <= version_) {
@@ -83,6 +86,11 @@ class Checker {
 
     void problem(const Node& node, const std::string& key, std::string message, std::string hint = "") {
         if (!full()) problems_.push_back(Place{node.where(), key}.error(std::move(message), std::move(hint)));
+    }
+
+    void mismatch(const Node& node, const std::string& key, std::string_view expected, std::string hint = "") {
+        const std::string found = node.is_null() ? "" : fmt::format(", not {}", shown(node));
+        problem(node, key, fmt::format("{} is expected{}", expected, found), std::move(hint));
     }
 
     void unknown_key(const Node::Entry& entry, const Schema& schema, const std::string& key) {
@@ -129,8 +137,7 @@ class Checker {
     }
 
     void boolean(const Node& node, const std::string& key) {
-        if (node.quoted() || (node.text() != "true" && node.text() != "false"))
-            problem(node, key, fmt::format("true or false is expected, not {}", shown(node)));
+        if (node.quoted() || (node.text() != "true" && node.text() != "false")) mismatch(node, key, "true or false");
     }
 
     void number(const Node& node, const Type& type, const std::string& key) {
@@ -141,17 +148,16 @@ class Checker {
             if (whole && !detail::read_integer(node.text()) && !(number && std::fabs(*number) >= 0x1p63))
                 number.reset();
         }
-        if (!number)
-            return problem(node, key,
-                           fmt::format("{} is expected, not {}", whole ? "an integer" : "a number", shown(node)));
+        if (!number) return mismatch(node, key, whole ? "an integer" : "a number");
         if (!std::isfinite(*number)) return problem(node, key, fmt::format("the number {} is not finite", shown(node)));
+        if (whole && *number > kLargestInteger)
+            return problem(node, key, fmt::format("the number {} is too large", shown(node)));
         if (!in_range(*number, type))
             problem(node, key, fmt::format("must be {}, not {}", range_text(type), node.text()));
     }
 
     void text(const Node& node, const Type& type, const std::string& key) {
-        if (node.kind() != Node::Kind::scalar)
-            return problem(node, key, fmt::format("a text is expected, not {}", shown(node)));
+        if (node.kind() != Node::Kind::scalar) return mismatch(node, key, "a text");
         if (type.low > 0 && node.text().empty()) problem(node, key, "the text must not be empty");
     }
 
@@ -159,12 +165,12 @@ class Checker {
         if (node.kind() == Node::Kind::scalar &&
             std::find(type.choices.begin(), type.choices.end(), node.text()) != type.choices.end())
             return;
-        problem(node, key, fmt::format("one of {} is expected, not {}", fmt::join(type.choices, ", "), shown(node)),
-                util::suggestion(node.text(), type.choices));
+        mismatch(node, key, fmt::format("one of {}", fmt::join(type.choices, ", ")),
+                 util::suggestion(node.text(), type.choices));
     }
 
     void sequence(const Node& node, const Type& type, const std::string& key) {
-        if (!node.is_sequence()) return problem(node, key, fmt::format("a sequence is expected, not {}", shown(node)));
+        if (!node.is_sequence()) return mismatch(node, key, "a sequence");
         const auto count = static_cast<double>(node.items().size());
         if (!in_range(count, type))
             problem(node, key, fmt::format("{} expected, not {}", count_text(type), node.items().size()));
@@ -177,7 +183,7 @@ class Checker {
     }
 
     void map(const Node& node, const Type& type, const std::string& key) {
-        if (!node.is_map()) return problem(node, key, fmt::format("a map is expected, not {}", shown(node)));
+        if (!node.is_map()) return mismatch(node, key, "a map");
         for (const Node::Entry& entry : node.entries()) {
             if (full()) return;
             value(entry.value, *type.element, detail::join_key(key, entry.key));

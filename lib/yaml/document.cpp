@@ -31,6 +31,7 @@ Declared declared(const Node& node, const std::string& expected) {
     const std::string hint = fmt::format("its first line must be 'schema: convoy.{}'", expected);
     if (!schema) throw place.error("not a file of convoy: the key 'schema' is missing", hint);
     const std::string& text = schema->text();
+    if (text.empty()) throw place.error("the name of a format of convoy is expected", hint);
     const std::size_t slash = text.find('/');
     const std::int64_t version =
         slash == std::string::npos ? 0 : detail::read_integer(text.substr(slash + 1)).value_or(0);
@@ -100,7 +101,7 @@ Reader Document::root() const { return make_root(*node_, *schema_); }
 Document as_document(Node node, const DocumentKind& kind) {
     if (!node.is_map())
         throw schema_place(node).error(
-            fmt::format("not a {} file: a map is expected", kind.name),
+            fmt::format("not a {} file: {}", kind.name, node.is_null() ? "it is empty" : "a map is expected"),
             fmt::format("its first line must be 'schema: convoy.{}/{}'", kind.name, kind.current));
     const Declared found = declared(node, fmt::format("{}/{}", kind.name, kind.current));
     check_version(found, kind, schema_place(node));

@@ -9,6 +9,7 @@
 #include <istream>
 #include <map>
 #include <streambuf>
+#include <utility>
 
 #include "yaml/scalar.hpp"
 
@@ -126,7 +127,8 @@ class TreeBuilder : public YAML::EventHandler {
 
     void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Node::Kind kind) {
         refuse_tag(mark, tag);
-        if (expects_key()) fail(mark, "a key must be a text");
+        // Of a bracket that is never closed, yaml-cpp makes a key.
+        if (expects_key()) fail(mark, "a key must be a text", "or is a bracket that opens here never closed?");
         check_depth(mark, 1);
         open_.push_back({make(mark, kind), anchor, {}});
     }
@@ -153,6 +155,10 @@ class TreeBuilder : public YAML::EventHandler {
         if (parent.node.is_sequence()) {
             parent.node.items_.push_back(std::move(node));
         } else {
+            if (node.is_null()) {  // yaml-cpp gives the place of what comes next
+                node.line_ = parent.key->line;
+                node.column_ = parent.key->column;
+            }
             parent.key->value = std::move(node);
             parent.node.entries_.push_back(std::move(*parent.key));
             parent.key.reset();
@@ -167,7 +173,7 @@ class TreeBuilder : public YAML::EventHandler {
                                               [](const auto* a, const auto* b) { return a->key == b->key; });
         if (twice == sorted.end()) return;
         const Node::Entry& second = **std::next(twice);
-        throw Place{{*file_, second.line, second.column}, second.key}.error(
+        throw Place{{*file_, second.line, second.column}, ""}.error(
             fmt::format("the key '{}' stands twice in one map", second.key),
             fmt::format("the first is in line {}", (*twice)->line));
     }
@@ -183,12 +189,27 @@ class TreeBuilder : public YAML::EventHandler {
 namespace {
 
 /// Lets an istream read memory in place.
+///
+/// A comment follows a text that ends in a newline: there yaml-cpp overlooks that a quoted text is never closed, as in
+/// a file that was cut off.
 class MemoryBuffer : public std::streambuf {
   public:
-    explicit MemoryBuffer(std::string_view text) {
+    explicit MemoryBuffer(std::string_view text) : ended_(!text.ends_with('\n')) { show(text); }
+
+  protected:
+    int_type underflow() override {
+        if (std::exchange(ended_, true)) return traits_type::eof();
+        show("#");
+        return traits_type::to_int_type('#');
+    }
+
+  private:
+    void show(std::string_view text) {
         char* begin = const_cast<char*>(text.data());
         setg(begin, begin, begin + text.size());
     }
+
+    bool ended_;
 };
 
 /// Refuses what is no text: yaml-cpp takes byte 4 for the end of the file and replaces bytes that are not UTF-8.
@@ -212,6 +233,17 @@ void check_text(std::string_view text, const std::string& file) {
 
 constexpr std::size_t kLongestText = (std::size_t{1} << 31) - 1;  // yaml-cpp counts bytes in an int
 
+/// What helps against the mistakes that people make; yaml-cpp names what its scanner met.
+std::string hint_for(const std::string& message) {
+    if (message == "illegal map value") return "quote a text that contains ': '; indent with spaces, not tabs";
+    if (message == "illegal block entry") return "indent with spaces, not tabs";
+    if (message == "illegal EOF in scalar") return "a quote that is opened is never closed";
+    if (message.find(" flow not found") != std::string::npos)
+        return "is a bracket, a comma, or a space after a colon missing?";
+    if (message.ends_with(" not found")) return "is the line indented wrongly?";
+    return "";
+}
+
 /// The parser over a text that somebody else holds.
 class DocumentParser {
   public:
@@ -222,14 +254,18 @@ class DocumentParser {
         parser_.Load(input_);
     }
 
+    /// After an error there is no next document: the parser has lost its place.
     std::optional<Node> next() {
+        if (ended_) return std::nullopt;
+        ended_ = true;
         TreeBuilder builder(file_, limits_);
         try {
             if (!parser_.HandleNextDocument(builder)) return std::nullopt;
         } catch (const YAML::Exception& failure) {
             throw Place{{*file_, failure.mark.line + 1, failure.mark.column + 1}, ""}.error(
-                fmt::format("not valid YAML: {}", failure.msg));
+                fmt::format("not valid YAML: {}", failure.msg), hint_for(failure.msg));
         }
+        ended_ = false;
         return builder.take();
     }
 
@@ -239,6 +275,7 @@ class DocumentParser {
     MemoryBuffer buffer_;
     std::istream input_;
     YAML::Parser parser_;
+    bool ended_ = false;
 };
 
 void check_size(std::string_view text, const std::string& file, const Limits& limits) {

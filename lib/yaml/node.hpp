@@ -18,7 +18,7 @@ namespace convoy::yaml {
 struct Limits {
     std::size_t bytes =
         std::size_t{64} << 20;      ///< of the text; a text of small maps takes about 50 times as much memory
-    std::size_t nodes = 4'000'000;  ///< keys and values, aliases counted as often as they are used
+    std::size_t nodes = 2'000'000;  ///< keys and values, aliases counted as often as they are used
     int depth = 64;
 };
 
@@ -95,7 +95,7 @@ class NodeStream {
     NodeStream& operator=(NodeStream&&) noexcept;
     ~NodeStream();
 
-    /// The next document, or nothing at the end. @throws Error data
+    /// The next document, or nothing at the end and after an error. @throws Error data
     [[nodiscard]] std::optional<Node> next();
 
   private:

@@ -75,6 +75,21 @@ bool Reader::has(std::string_view key) const {
     return present(node_->find(key));
 }
 
+double Reader::number_or(std::string_view key, double otherwise) const {
+    const std::optional<Reader> found = optional(key);
+    return found ? found->number() : otherwise;
+}
+
+std::int64_t Reader::integer_or(std::string_view key, std::int64_t otherwise) const {
+    const std::optional<Reader> found = optional(key);
+    return found ? found->integer() : otherwise;
+}
+
+std::string Reader::string_or(std::string_view key, std::string otherwise) const {
+    const std::optional<Reader> found = optional(key);
+    return found ? found->string() : otherwise;
+}
+
 bool Reader::boolean() const {
     if (node_->quoted() || (node_->text() != "true" && node_->text() != "false")) fail("true or false is expected");
     return node_->text() == "true";

@@ -35,6 +35,11 @@ class Reader {
     /// Whether the file itself has the key, other than as a null.
     [[nodiscard]] bool has(std::string_view key) const;
 
+    /// A key's value, or what stands in for it when the file does not say and the schema has no default.
+    [[nodiscard]] double number_or(std::string_view key, double otherwise) const;
+    [[nodiscard]] std::int64_t integer_or(std::string_view key, std::int64_t otherwise) const;
+    [[nodiscard]] std::string string_or(std::string_view key, std::string otherwise) const;
+
     [[nodiscard]] bool boolean() const;
     [[nodiscard]] std::int64_t integer() const;  ///< decimal; 010 is ten
     [[nodiscard]] double number() const;         ///< finite

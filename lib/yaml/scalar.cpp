@@ -23,8 +23,7 @@ std::string lower(std::string_view text) {
 
 /// Words that YAML 1.1 or 1.2 reads as null, a boolean or a number.
 bool is_reserved(std::string_view text) {
-    constexpr std::array<std::string_view, 11> kWords{"y",    "n",     "yes",  "no",  "on", "off",
-                                                      "true", "false", "null", "nan", "inf"};
+    constexpr std::array<std::string_view, 9> kWords{"yes", "no", "on", "off", "true", "false", "null", "nan", "inf"};
     return std::find(kWords.begin(), kWords.end(), lower(text)) != kWords.end();
 }
 
