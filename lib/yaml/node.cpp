@@ -128,7 +128,7 @@ class TreeBuilder : public YAML::EventHandler {
     void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Node::Kind kind) {
         refuse_tag(mark, tag);
         // Of a bracket that is never closed, yaml-cpp makes a key.
-        if (expects_key()) fail(mark, "a key must be a text", "or is a bracket that opens here never closed?");
+        if (expects_key()) fail(mark, "what opens here is never closed, or is a key, which must be a text");
         check_depth(mark, 1);
         open_.push_back({make(mark, kind), anchor, {}});
     }
