@@ -1,0 +1,1 @@
+echo surprise >&2

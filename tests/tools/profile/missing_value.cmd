@@ -1,0 +1,1 @@
+convoy-profile x.onnx -o --quiet

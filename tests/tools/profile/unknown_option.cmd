@@ -1,0 +1,1 @@
+convoy-profile x.onnx --laod 0.5
