@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -71,6 +72,11 @@ struct Tool {
 
 /// The tool's options, then the common ones that it does not define itself.
 [[nodiscard]] std::vector<Option> all_options(const Tool& tool);
+
+/// What is wrong with a tool's table, one line each; for tests. Checked: unique names, help texts (lower case, no full
+/// stop, at most 60 columns), choices where they are needed, defaults among the choices, commands that exist, and that
+/// only the last positional is optional or repeatable.
+[[nodiscard]] std::vector<std::string> table_problems(const Tool& tool);
 
 /// "a|b|c" as three parts; "" as none.
 [[nodiscard]] std::vector<std::string_view> choices_of(std::string_view choices);
