@@ -20,14 +20,22 @@ std::int64_t windows(std::int64_t extent, std::int64_t kernel, std::int64_t stri
     return (extent + 2 * pad - kernel) / stride + 1;
 }
 
-/// Mean and variance of max(x, 0) for a normal x.
-Value rectified(Value x) {
+std::int64_t windows(std::int64_t extent, const PoolShape& shape) {
+    if (shape.same) return (extent + shape.stride - 1) / shape.stride;
+    const std::int64_t round_up = shape.ceil ? shape.stride - 1 : 0;
+    return windows(extent + round_up, shape.kernel, shape.stride, shape.pad);
+}
+
+/// Mean and variance of max(x, 0) + slope * min(x, 0) for a normal x.
+Value rectified(Value x, double slope = 0) {
     const double deviation = std::sqrt(x.variance);
     const double z = x.mean / deviation;
     const double density = std::exp(-z * z / 2) / std::sqrt(2 * std::numbers::pi);
     const double positive = std::erfc(-z / std::numbers::sqrt2) / 2;
-    const double power = x.power() * positive + x.mean * deviation * density;
-    x.mean = x.mean * positive + deviation * density;
+    const double upper_power = x.power() * positive + x.mean * deviation * density;
+    const double upper_mean = x.mean * positive + deviation * density;
+    const double power = upper_power + slope * slope * (x.power() - upper_power);
+    x.mean = upper_mean + slope * (x.mean - upper_mean);
     x.variance = power - x.mean * x.mean;
     return x;
 }
@@ -53,11 +61,19 @@ void set(onnx::NodeProto& node, const char* name, const std::vector<std::int64_t
     attribute.mutable_ints()->Add(values.begin(), values.end());
 }
 
-void set_window(onnx::NodeProto& node, std::int64_t kernel, std::int64_t stride, std::int64_t pad) {
+void set(onnx::NodeProto& node, const char* name, const char* value) {
+    onnx::AttributeProto& attribute = *node.add_attribute();
+    attribute.set_name(name);
+    attribute.set_type(onnx::AttributeProto::STRING);
+    attribute.set_s(value);
+}
+
+void set_window(onnx::NodeProto& node, std::int64_t kernel, std::int64_t stride) {
     set(node, "kernel_shape", {kernel, kernel});
-    set(node, "pads", {pad, pad, pad, pad});
     set(node, "strides", {stride, stride});
 }
+
+void set_pads(onnx::NodeProto& node, std::int64_t pad) { set(node, "pads", {pad, pad, pad, pad}); }
 
 void set_type(onnx::ValueInfoProto& info, const std::string& name, const std::vector<std::int64_t>& dims) {
     info.set_name(name);
@@ -108,14 +124,16 @@ Value Builder::conv(const std::string& name, const Value& x, const ConvShape& sh
     const Value out = named(name, {.channels = shape.outputs,
                                    .height = windows(x.height, shape.kernel, shape.stride, shape.pad),
                                    .width = windows(x.width, shape.kernel, shape.stride, shape.pad)});
-    std::vector<std::string> inputs{x.name,
-                                    weight(name + ".weight", {shape.outputs, per_group, shape.kernel, shape.kernel},
-                                           {.spread = std::sqrt(1 / (fan_in * x.power()))})};
+    std::vector<std::string> inputs{
+        x.name, weight(name + ".weight", {shape.outputs, per_group, shape.kernel, shape.kernel},
+                       {.spread = std::sqrt(1 / (fan_in * (shape.centred ? x.variance : x.power()))),
+                        .run = shape.centred ? static_cast<std::int64_t>(fan_in) : 1})};
     if (shape.bias) inputs.push_back(weight(name + ".bias", {shape.outputs}, {.spread = kBiasSpread}));
     onnx::NodeProto& made = node("Conv", out, inputs);
     set(made, "dilations", {1, 1});
     set(made, "group", shape.groups);
-    set_window(made, shape.kernel, shape.stride, shape.pad);
+    set_window(made, shape.kernel, shape.stride);
+    set_pads(made, shape.pad);
     return out;
 }
 
@@ -158,15 +176,23 @@ Value Builder::relu6(const std::string& name, const Value& x) {
     return out;
 }
 
+Value Builder::leaky_relu(const std::string& name, const Value& x, float alpha) {
+    const Value out = named(name, rectified(x, static_cast<double>(alpha)));
+    set(node("LeakyRelu", out, {x.name}), "alpha", alpha);
+    return out;
+}
+
 Value Builder::max_pool(const std::string& name, const Value& x, const PoolShape& shape) {
     Value out = named(name, x);
-    out.height = windows(x.height, shape.kernel, shape.stride, shape.pad);
-    out.width = windows(x.width, shape.kernel, shape.stride, shape.pad);
+    out.height = windows(x.height, shape);
+    out.width = windows(x.width, shape);
     // The maximum of k*k neighbours, which are correlated, lies about this much above their mean.
     out.mean += 0.3 * static_cast<double>(shape.kernel) * std::sqrt(x.variance);
     onnx::NodeProto& made = node("MaxPool", out, {x.name});
-    set(made, "ceil_mode", std::int64_t{0});
-    set_window(made, shape.kernel, shape.stride, shape.pad);
+    set(made, "ceil_mode", std::int64_t{shape.ceil ? 1 : 0});
+    set_window(made, shape.kernel, shape.stride);
+    if (shape.same) set(made, "auto_pad", "SAME_UPPER");
+    if (!shape.same) set_pads(made, shape.pad);
     return out;
 }
 
@@ -186,16 +212,35 @@ Value Builder::add(const std::string& name, const Value& a, const Value& b) {
     return out;
 }
 
+Value Builder::concat(const std::string& name, const std::vector<Value>& parts) {
+    Value out = named(name, parts.front());
+    double sum = 0;
+    double power = 0;
+    out.channels = 0;
+    std::vector<std::string> inputs;
+    for (const Value& part : parts) {
+        out.channels += part.channels;
+        sum += static_cast<double>(part.channels) * part.mean;
+        power += static_cast<double>(part.channels) * part.power();
+        inputs.push_back(part.name);
+    }
+    out.mean = sum / static_cast<double>(out.channels);
+    out.variance = power / static_cast<double>(out.channels) - out.mean * out.mean;
+    set(node("Concat", out, inputs), "axis", std::int64_t{1});
+    return out;
+}
+
 Value Builder::flatten(const std::string& name, const Value& x) {
     Value out = named(name, x);
     out.channels = x.channels * x.height * x.width;
     out.height = out.width = 1;
+    out.flat = true;
     set(node("Flatten", out, {x.name}), "axis", std::int64_t{1});
     return out;
 }
 
 Value Builder::fc(const std::string& name, const Value& x, std::int64_t outputs) {
-    const Value out = named(name, {.channels = outputs});
+    const Value out = named(name, {.channels = outputs, .flat = true});
     const double spread = std::sqrt(1 / (static_cast<double>(x.channels) * x.power()));
     onnx::NodeProto& made = node("Gemm", out,
                                  {x.name, weight(name + ".weight", {outputs, x.channels}, {.spread = spread}),
@@ -207,7 +252,9 @@ Value Builder::fc(const std::string& name, const Value& x, std::int64_t outputs)
 }
 
 Model Builder::finish(const Value& output) {
-    set_type(*model_->mutable_graph()->add_output(), output.name, {1, output.channels});
+    std::vector<std::int64_t> dims{1, output.channels};
+    if (!output.flat) dims.insert(dims.end(), {output.height, output.width});
+    set_type(*model_->mutable_graph()->add_output(), output.name, dims);
     return {std::move(model_), std::move(fillings_)};
 }
 

@@ -20,6 +20,7 @@ struct Value {
     std::int64_t channels{};
     std::int64_t height = 1;
     std::int64_t width = 1;
+    bool flat = false;    ///< [1, channels]
     double mean = 0;      ///< expected over all elements, for an input of mean 0 and variance 1
     double variance = 1;  ///< likewise
     [[nodiscard]] double power() const noexcept { return mean * mean + variance; }
@@ -29,7 +30,8 @@ struct Value {
 struct Filling {
     enum class Kind { normal, uniform } kind = Kind::normal;
     double centre = 0;
-    double spread = 1;  ///< standard deviation, or half the width of the interval
+    double spread = 1;     ///< standard deviation, or half the width of the interval
+    std::int64_t run = 1;  ///< above 1 each run of so many elements is shifted to the mean 0
 };
 
 /// A finished model whose weights are drawn while it is written, so that only a few megabytes are ever in memory.
@@ -57,13 +59,16 @@ struct ConvShape {
     std::int64_t stride = 1;
     std::int64_t pad = 0;
     std::int64_t groups = 1;
-    bool bias = true;  ///< off where a batch normalisation follows
+    bool bias = true;      ///< off where a batch normalisation follows
+    bool centred = false;  ///< each filter sums to 0: narrow layers stay alive although all their inputs are positive
 };
 
 struct PoolShape {
     std::int64_t kernel{};
     std::int64_t stride{};
     std::int64_t pad = 0;
+    bool ceil = false;  ///< the last window may stick out
+    bool same = false;  ///< padded at the end so that the output has extent / stride elements; needs pad 0
 };
 
 /// Puts an opset-13 model together node by node, as PyTorch's exporter writes it: batch normalisation apart from its
@@ -83,13 +88,16 @@ class Builder {
     Value batch_norm(const std::string& name, const Value& x, double scale = 1);
     Value relu(const std::string& name, const Value& x);
     Value relu6(const std::string& name, const Value& x);
+    Value leaky_relu(const std::string& name, const Value& x, float alpha);
     Value max_pool(const std::string& name, const Value& x, const PoolShape& shape);
     Value global_average_pool(const std::string& name, const Value& x);
     Value add(const std::string& name, const Value& a, const Value& b);
+    /// Along the channels.
+    Value concat(const std::string& name, const std::vector<Value>& parts);
     Value flatten(const std::string& name, const Value& x);
     Value fc(const std::string& name, const Value& x, std::int64_t outputs);
 
-    /// The model that computes `output`; the builder is spent.
+    /// The model that computes `output`, a map or a vector; the builder is spent.
     Model finish(const Value& output);
 
   private:

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <span>
 #include <utility>
 
@@ -66,12 +67,21 @@ void draw_uniform(std::span<float> values, const Filling& filling, Bits& bits) {
     }
 }
 
+void centre(std::span<float> values, std::size_t run) {
+    for (; values.size() >= run; values = values.subspan(run)) {
+        const auto filter = values.first(run);
+        const double sum = std::accumulate(filter.begin(), filter.end(), 0.0);
+        for (float& value : filter) value -= static_cast<float>(sum / static_cast<double>(run));
+    }
+}
+
 void write_values(std::int64_t count, const Filling& filling, Bits bits, const Model::Sink& sink) {
-    constexpr std::int64_t kChunk = 1 << 16;
-    std::vector<float> chunk(static_cast<std::size_t>(std::min(count, kChunk)));
-    for (; count > 0; count -= kChunk) {
-        const auto values = std::span(chunk).first(static_cast<std::size_t>(std::min(count, kChunk)));
+    const std::int64_t full = std::max<std::int64_t>(1, (1 << 16) / filling.run) * filling.run;
+    std::vector<float> chunk(static_cast<std::size_t>(std::min(count, full)));
+    for (; count > 0; count -= full) {
+        const auto values = std::span(chunk).first(static_cast<std::size_t>(std::min(count, full)));
         (filling.kind == Filling::Kind::normal ? draw_normal : draw_uniform)(values, filling, bits);
+        if (filling.run > 1) centre(values, static_cast<std::size_t>(filling.run));
         sink({reinterpret_cast<const char*>(values.data()), values.size_bytes()});
     }
 }

@@ -28,6 +28,8 @@ Model vgg(const std::string& name, const std::vector<int>& depths) {
 
 }  // namespace
 
+Model vgg11() { return vgg("vgg11", {1, 1, 2, 2, 2}); }
+
 Model vgg16() { return vgg("vgg16", {2, 2, 3, 3, 3}); }
 
 }  // namespace convoy::zoo

@@ -31,7 +31,7 @@ double gflop(const graph::Graph& graph) {
 }  // namespace
 
 TEST_CASE("zoo: convoy reads the models with an own kind for every operator", "[zoo]") {
-    for (const std::string name : {"lenet5", "mobilenet_v2", "resnet18"}) {
+    for (const std::string name : {"lenet5", "squeezenet1_1", "mobilenet_v2", "googlenet", "resnet18", "tiny_yolov2"}) {
         INFO(name);
         CHECK(uncuttable(read(zoo::model(name).build())) == 0);
     }
@@ -43,7 +43,10 @@ TEST_CASE("zoo: convoy reads the models with an own kind for every operator", "[
 }
 
 TEST_CASE("zoo: FLOPs as read are near the published multiply-adds, twice", "[zoo]") {
-    // torchvision lists 1.81 and 0.30 G multiply-adds; activations, sums and pools come on top here.
+    // torchvision lists 1.81, 0.30, 1.50, 0.35 and 4.09 G multiply-adds; activations, sums and pools come on top here.
     CHECK(gflop(read(zoo::resnet18())) == Approx(2 * 1.81).epsilon(0.03));
     CHECK(gflop(read(zoo::mobilenet_v2())) == Approx(2 * 0.30).epsilon(0.05));
+    CHECK(gflop(read(zoo::googlenet())) == Approx(2 * 1.50).epsilon(0.03));
+    CHECK(gflop(read(zoo::squeezenet1_1())) == Approx(2 * 0.35).epsilon(0.05));
+    CHECK(gflop(read(zoo::resnet50())) == Approx(2 * 4.09).epsilon(0.03));
 }

@@ -71,14 +71,41 @@ TEST_CASE("zoo: parameter counts are those of the published architectures", "[zo
     CHECK(parameters(zoo::mobilenet_v2().skeleton()) == 3'504'872);
     CHECK(parameters(zoo::resnet18().skeleton()) == 11'689'512);
     CHECK(parameters(zoo::vgg16().skeleton()) == 138'357'544);
+    CHECK(parameters(zoo::alexnet().skeleton()) == 61'100'840);
+    CHECK(parameters(zoo::vgg11().skeleton()) == 132'863'336);
+    CHECK(parameters(zoo::resnet50().skeleton()) == 25'557'032);
+    CHECK(parameters(zoo::googlenet().skeleton()) == 6'624'904);  // without the classifiers that only training uses
+    CHECK(parameters(zoo::squeezenet1_1().skeleton()) == 1'235'496);
+    CHECK(parameters(zoo::tiny_yolov2().skeleton()) == 15'861'773);
+}
+
+TEST_CASE("zoo: tiny_yolov2 has the weights of the ONNX model zoo's, running statistics included", "[zoo]") {
+    std::int64_t count = 0;
+    const zoo::Model model = zoo::tiny_yolov2();
+    for (const onnx::TensorProto& tensor : model.skeleton().graph().initializer()) count += elements(tensor);
+    CHECK(count == 15'867'885);
+}
+
+TEST_CASE("zoo: the list says how many parameters each model has, fewest first", "[zoo]") {
+    std::int64_t last = 0;
+    for (const zoo::Entry& entry : zoo::models()) {
+        INFO(entry.name << ": " << entry.about);
+        const std::int64_t count = parameters(entry.build().skeleton());
+        std::string listed = entry.about.substr(0, entry.about.find(' '));
+        std::erase(listed, ',');
+        CHECK(listed == std::to_string(count));
+        CHECK(count > last);
+        last = count;
+    }
 }
 
 TEST_CASE("zoo: written files pass ONNX's checker and hold every weight", "[zoo]") {
-    for (const std::string name : {"lenet5", "mobilenet_v2", "resnet18"}) check_file(name);
+    for (const std::string name : {"lenet5", "squeezenet1_1", "mobilenet_v2", "googlenet", "resnet18", "tiny_yolov2"})
+        check_file(name);
 }
 
-TEST_CASE("zoo: vgg16's file of 553 MB passes ONNX's checker and holds every weight", "[zoo][long]") {
-    check_file("vgg16");
+TEST_CASE("zoo: large files, up to the 553 MB of vgg16, pass ONNX's checker and hold every weight", "[zoo][long]") {
+    for (const std::string name : {"resnet50", "alexnet", "vgg11", "vgg16"}) check_file(name);
 }
 
 TEST_CASE("zoo: shapes agree with ONNX's inference down to the last layer", "[zoo]") {
@@ -93,6 +120,24 @@ TEST_CASE("zoo: shapes agree with ONNX's inference down to the last layer", "[zo
     shapes = inferred_shapes(zoo::mobilenet_v2().skeleton());
     CHECK(shapes["features.3.add_out"] == Dims{1, 24, 56, 56});
     CHECK(shapes["features.18.2_out"] == Dims{1, 1280, 7, 7});
+    shapes = inferred_shapes(zoo::alexnet().skeleton());
+    CHECK(shapes["features.2_out"] == Dims{1, 64, 27, 27});
+    CHECK(shapes["flatten_out"] == Dims{1, 9216});
+    shapes = inferred_shapes(zoo::vgg11().skeleton());
+    CHECK(shapes["pool3_out"] == Dims{1, 256, 28, 28});
+    shapes = inferred_shapes(zoo::resnet50().skeleton());
+    CHECK(shapes["layer2.0.conv1_out"] == Dims{1, 128, 56, 56});
+    CHECK(shapes["layer4.2.relu3_out"] == Dims{1, 2048, 7, 7});
+    shapes = inferred_shapes(zoo::googlenet().skeleton());
+    CHECK(shapes["maxpool2_out"] == Dims{1, 192, 28, 28});
+    CHECK(shapes["inception4e.concat_out"] == Dims{1, 832, 14, 14});
+    CHECK(shapes["inception5b.concat_out"] == Dims{1, 1024, 7, 7});
+    shapes = inferred_shapes(zoo::squeezenet1_1().skeleton());
+    CHECK(shapes["features.5_out"] == Dims{1, 128, 27, 27});
+    CHECK(shapes["classifier.1_out"] == Dims{1, 1000, 13, 13});
+    shapes = inferred_shapes(zoo::tiny_yolov2().skeleton());
+    CHECK(shapes["pool5_out"] == Dims{1, 512, 13, 13});
+    CHECK(shapes["leaky7_out"] == Dims{1, 1024, 13, 13});
 }
 
 TEST_CASE("zoo: node and tensor names are unique", "[zoo]") {
@@ -136,7 +181,7 @@ TEST_CASE("zoo: weights have the variance that He et al. ask for after a ReLU", 
 
 TEST_CASE("zoo: an unknown model is refused with the nearest name", "[zoo]") {
     try {
-        (void)zoo::model("vgg61");
+        (void)zoo::model("vg16");
         FAIL("no error");
     } catch (const util::Error& error) {
         CHECK(error.code() == util::Errc::usage);

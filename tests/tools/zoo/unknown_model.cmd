@@ -1,1 +1,1 @@
-convoy-zoo vgg61 -o x.onnx
+convoy-zoo vg16 -o x.onnx
