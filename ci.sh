@@ -15,7 +15,7 @@ packages=(
     g++ cmake ninja-build pkg-config
     libopencv-dnn-dev libopencv-imgcodecs-dev libopencv-imgproc-dev libopencv-ml-dev
     libonnx-dev libprotobuf-dev protobuf-compiler libtbb-dev libnng-dev libcxxopts-dev libyaml-cpp-dev
-    libeigen3-dev libfmt-dev libspdlog-dev libzstd-dev libssl-dev catch2
+    libeigen3-dev libfmt-dev libspdlog-dev libzstd-dev libssl-dev catch2 libonnx-testdata
 )
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
