@@ -1,6 +1,7 @@
 #include "partition/assemble.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "graph/calculus.hpp"
 
@@ -75,14 +76,16 @@ plan::Stage device_stage(const graph::Graph& graph, OperatorRange range, std::si
     return stage;
 }
 
-plan::Stage rows_stage(const graph::Graph& graph, OperatorRange range, std::span<const graph::Interval> rows) {
+plan::Stage tiled_stage(const graph::Graph& graph, OperatorRange range, const Tiling& tiling) {
     plan::Stage stage = bare_stage(range);
     graph::Box box = graph.tensor(graph.op(stage.last).outputs.front()).full;
-    for (std::size_t device = 0; device < rows.size(); ++device) {
-        if (rows[device].empty()) continue;
-        box[graph::Axis::h] = rows[device];
-        stage.shares.push_back({device_id(device), {{box, std::nullopt}}});
+    std::map<std::size_t, std::vector<plan::Piece>> pieces;
+    for (const auto& [device, tile] : tiling) {
+        box[graph::Axis::h] = tile.h;
+        box[graph::Axis::w] = tile.w;
+        pieces[device].push_back({box, std::nullopt});
     }
+    for (auto& [device, list] : pieces) stage.shares.push_back({device_id(device), std::move(list)});
     return stage;
 }
 
@@ -110,6 +113,14 @@ plan::Plan without_idle_devices(const plan::Plan& plan) {
         }
     }
     return result;
+}
+
+std::size_t computing_devices(const plan::Plan& plan) {
+    std::set<plan::DeviceId> devices;
+    for (const plan::Stage& stage : plan.routes.front().stages) {
+        for (const plan::Share& share : stage.shares) devices.insert(share.device);
+    }
+    return devices.size();
 }
 
 }  // namespace convoy::partition::detail

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <map>
-#include <span>
 #include <vector>
 
 #include "graph/graph.hpp"
 #include "latency/bed.hpp"
+#include "partition/tile.hpp"
 #include "plan/plan.hpp"
 
 namespace convoy::partition::detail {
@@ -22,12 +22,14 @@ struct OperatorRange {
 /// Everything in the range on one device; tensors that leave it beside its last operator's are listed as outputs.
 [[nodiscard]] plan::Stage device_stage(const graph::Graph& graph, OperatorRange range, std::size_t device);
 
-/// Rows of the last operator's output, by device of the bed; an empty interval is no share.
-[[nodiscard]] plan::Stage rows_stage(const graph::Graph& graph, OperatorRange range,
-                                     std::span<const graph::Interval> rows);
+/// The last operator's output in tiles.
+[[nodiscard]] plan::Stage tiled_stage(const graph::Graph& graph, OperatorRange range, const Tiling& tiling);
 
 /// Leaves out devices that compute nothing and are neither source nor sink.
 [[nodiscard]] plan::Plan without_idle_devices(const plan::Plan& plan);
+
+/// Devices that compute something in the plan's first route.
+[[nodiscard]] std::size_t computing_devices(const plan::Plan& plan);
 
 /// What the range's last operator needs, to be computed whole, of every tensor that operators of the range read or
 /// make; tensors of which it needs nothing are left out.

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "cost/bound.hpp"
+#include "partition/proposals.hpp"
 #include "util/error.hpp"
 #include "util/file.hpp"
 #include "util/version.hpp"
@@ -55,12 +56,14 @@ cost::Comparison compare(const Problem& problem, const Files& files, std::span<c
     comparison.lower_bound = cost::lower_bound(problem.graph, problem.bed);
     comparison.best_device = problem.bed.cluster().devices[best.device].name;
     comparison.best_device_latency = best.proposal.prediction.latency();
+    Proposals proposals(problem);
     for (const Strategy& strategy : strategies) {
         try {
-            const Proposal proposal = evaluate(problem, strategy.make(problem));
+            const Proposal& proposal = proposals.of(strategy);
             cost::ComparisonRow row = cost::compare(std::string(strategy.name), proposal.prediction,
                                                     comparison.lower_bound, comparison.best_device_latency);
-            row.note = faster_alone(problem, proposal.prediction, best);
+            row.note = proposal.strategy == strategy.name ? faster_alone(problem, proposal.prediction, best)
+                                                          : fmt::format("the plan of {}", proposal.strategy);
             comparison.strategies.push_back(std::move(row));
         } catch (const util::Error& error) {
             if (error.code() != util::Errc::impossible) throw;

@@ -9,7 +9,21 @@ namespace convoy::partition::detail {
 [[nodiscard]] plan::Plan make_local(const Problem& problem);
 /// All operators on the one other device that is predicted fastest, transfers counted.
 [[nodiscard]] plan::Plan make_cloud(const Problem& problem);
+/// A prefix on the source and the rest on another device, or several devices one after the other, or one alone.
+///
+/// Of prefix and rest the best of all cuts of the graph's topological order; of several devices in order the best that
+/// dynamic programming over positions and devices finds, exact for chains.
+///
+/// Source: Kang et al., "Neurosurgeon", ASPLOS 2017 (latency). We differ: any DAG, several devices, messages cost
+/// start-up and delay, and so does the way to the sink.
+[[nodiscard]] plan::Plan make_layerwise(const Problem& problem);
 /// Feature maps cut into rows over two or more devices.
 [[nodiscard]] plan::Plan make_rows(const Problem& problem);
+/// Feature maps cut into columns over two or more devices.
+[[nodiscard]] plan::Plan make_cols(const Problem& problem);
+/// Feature maps cut into tiles over two or more devices; maps of one row or one column into columns or rows.
+[[nodiscard]] plan::Plan make_grid(const Problem& problem);
+/// The best plan of all other strategies.
+[[nodiscard]] plan::Plan make_auto(const Problem& problem);
 
 }  // namespace convoy::partition::detail

@@ -18,7 +18,11 @@ namespace {
 constexpr std::array kStrategies{
     Strategy{"local", "everything on the source", detail::make_local},
     Strategy{"cloud", "everything on the other device that is predicted fastest", detail::make_cloud},
+    Strategy{"layerwise", "the first layers on one device, the next on another", detail::make_layerwise},
     Strategy{"rows", "feature maps cut into rows, runs of layers fused", detail::make_rows},
+    Strategy{"cols", "feature maps cut into columns, runs of layers fused", detail::make_cols},
+    Strategy{"grid", "feature maps cut into tiles, runs of layers fused", detail::make_grid},
+    Strategy{"auto", "the fastest of all others", detail::make_auto},
 };
 
 }  // namespace
@@ -39,7 +43,7 @@ const Strategy& strategy(std::string_view name) {
 Proposal evaluate(const Problem& problem, plan::Plan plan) {
     const plan::Compiled compiled(plan, problem.graph);
     cost::Prediction prediction = problem.predictor.predict(plan, compiled);
-    return {std::move(plan), std::move(prediction)};
+    return {std::move(plan), std::move(prediction), {}};
 }
 
 std::optional<std::string> memory_problem(const Problem& problem, const Proposal& proposal) {

@@ -17,8 +17,9 @@ namespace convoy::partition {
 struct Problem {
     const graph::Graph& graph;
     const latency::Bed& bed;
-    cost::Predictor& predictor;     ///< of this graph and this bed
-    std::size_t least_devices = 2;  ///< that compute, when a strategy shares the model
+    cost::Predictor& predictor;  ///< of this graph and this bed
+    /// That compute. Nothing: 2 where a strategy is there to share the model, else 1.
+    std::optional<std::size_t> least_devices{};
     std::size_t most_devices = std::numeric_limits<std::size_t>::max();
 };
 
@@ -38,7 +39,9 @@ struct Strategy {
 struct Proposal {
     plan::Plan plan;
     cost::Prediction prediction;
+    std::string_view strategy{};  ///< that made it; not `auto`, but the one that it takes
 };
+/// The strategy stays open.
 [[nodiscard]] Proposal evaluate(const Problem& problem, plan::Plan plan);
 
 /// The first device whose memory the plan exceeds, as a sentence; empty when all is well.

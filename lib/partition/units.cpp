@@ -12,12 +12,16 @@ using graph::TensorId;
 
 namespace {
 
-bool cuttable_by_rows(const graph::Graph& graph, std::size_t op) {
+Axes operator_axes(const graph::Graph& graph, std::size_t op) {
     const OperatorId id{static_cast<std::uint32_t>(op)};
-    if (graph.op(id).outputs.size() != 1) return false;
+    if (graph.op(id).outputs.size() != 1) return {};
     const graph::TensorInfo& output = graph.tensor(graph.op(id).outputs.front());
-    return !output.whole_only && output.full[Axis::h].size() > 1 &&
-           graph::cuts(graph, id).output[static_cast<std::size_t>(Axis::h)];
+    if (output.whole_only) return {};
+    const graph::Cuts cuts = graph::cuts(graph, id);
+    const auto along = [&](Axis axis) {
+        return output.full[axis].size() > 1 && cuts.output[static_cast<std::size_t>(axis)];
+    };
+    return {along(Axis::h), along(Axis::w)};
 }
 
 /// Positions after which exactly one computed tensor is alive, that of the operator just before.
@@ -51,35 +55,37 @@ std::vector<std::size_t> articulations(const graph::Graph& graph) {
 
 }  // namespace
 
-bool rows_possible(const graph::Graph& graph, OperatorRange range) {
-    for (std::size_t op = range.begin; op < range.end; ++op) {
-        if (!cuttable_by_rows(graph, op)) return false;
-    }
+Axes cut_axes(const graph::Graph& graph, OperatorRange range) {
+    Axes axes{true, true};
+    for (std::size_t op = range.begin; axes.any() && op < range.end; ++op) axes = axes & operator_axes(graph, op);
+    if (!axes.any()) return axes;
     const auto needed = needed_for_last(graph, range);
     for (std::size_t op = range.begin; op < range.end; ++op) {
-        if (needed.count(graph.operators()[op].outputs.front()) == 0) return false;
+        if (needed.count(graph.operators()[op].outputs.front()) == 0) return {};
     }
-    return true;
+    return axes;
 }
 
-std::vector<Unit> block_units(const graph::Graph& graph) {
+std::vector<Unit> block_units(const graph::Graph& graph, Axes axes) {
     std::vector<Unit> units;
     std::size_t begin = 0;
     for (const std::size_t end : articulations(graph)) {
-        if (rows_possible(graph, {begin, end})) {
-            units.push_back({{begin, end}, true});
+        if (const Axes found = cut_axes(graph, {begin, end}) & axes; found.any()) {
+            units.push_back({{begin, end}, found});
         } else {
-            for (std::size_t op = begin; op < end; ++op) units.push_back({{op, op + 1}, cuttable_by_rows(graph, op)});
+            for (std::size_t op = begin; op < end; ++op) {
+                units.push_back({{op, op + 1}, operator_axes(graph, op) & axes});
+            }
         }
         begin = end;
     }
     return units;
 }
 
-std::vector<Unit> operator_units(const graph::Graph& graph) {
+std::vector<Unit> operator_units(const graph::Graph& graph, Axes axes) {
     std::vector<Unit> units;
     for (std::size_t op = 0; op < graph.operators().size(); ++op) {
-        units.push_back({{op, op + 1}, cuttable_by_rows(graph, op)});
+        units.push_back({{op, op + 1}, operator_axes(graph, op) & axes});
     }
     return units;
 }

@@ -1,8 +1,10 @@
-#include "partition/strategy.hpp"
+#include "partition/proposals.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <array>
+#include <map>
 
 #include "cost/bound.hpp"
 #include "support/program_executor.hpp"
@@ -21,7 +23,8 @@ constexpr double kMbit = 1e6 / 8;
 
 /// A strategy's plan for a graph on a bed; keeps what the problem refers to.
 struct Planned {
-    Planned(const std::string& strategy, const graph::Graph& graph, latency::Bed on, std::size_t least_devices = 2)
+    Planned(const std::string& strategy, const graph::Graph& graph, latency::Bed on,
+            std::optional<std::size_t> least_devices = std::nullopt)
         : bed(std::move(on)),
           predictor(graph, bed),
           problem{.graph = graph, .bed = bed, .predictor = predictor, .least_devices = least_devices},
@@ -67,38 +70,77 @@ std::string complaints_about(const plan::Plan& plan, const graph::Graph& graph, 
     return text;
 }
 
+/// Axes along which some stage is cut among devices: "h", "w", "hw" or "".
+std::string cut_along(const plan::Plan& plan, const graph::Graph& graph) {
+    bool h = false;
+    bool w = false;
+    for (const plan::Stage& stage : plan.routes.front().stages) {
+        const graph::Box& full = graph.tensor(graph.op(stage.last).outputs.front()).full;
+        for (const plan::Share& share : stage.shares) {
+            for (const plan::Piece& piece : share.pieces) {
+                h = h || piece.box[graph::Axis::h] != full[graph::Axis::h];
+                w = w || piece.box[graph::Axis::w] != full[graph::Axis::w];
+            }
+        }
+    }
+    return std::string(h ? "h" : "") + (w ? "w" : "");
+}
+
+/// Random devices on random links for a random graph.
+latency::Bed random_bed(std::uint64_t seed, util::Random& random) {
+    std::vector<double> rates;
+    for (std::uint64_t device = 0; device < 1 + seed % 4; ++device) rates.push_back(1e6 * (1 + 9 * random.uniform()));
+    const cluster::Link link{util::BytesPerSecond(kMbit * (1 + 99 * random.uniform())), util::Seconds(1e-4), {}};
+    return test::bed(rates, link, seed % 3 == 0 ? cluster::Medium::shared : cluster::Medium::switched);
+}
+
+/// What holds for every strategy's plan; nothing when there is none.
+std::optional<util::Seconds> check_strategy(const Problem& problem, const partition::Strategy& strategy,
+                                            util::Random& random) {
+    static const std::map<std::string_view, std::string> kAxes{{"rows", "h"}, {"cols", "w"}, {"grid", "hw"}};
+    INFO(strategy.name);
+    try {
+        const partition::Proposal proposal = partition::evaluate(problem, strategy.make(problem));
+        INFO(test::describe(proposal.plan, problem.graph));
+        CHECK(complaints_about(proposal.plan, problem.graph, random) == "");
+        CHECK(proposal.prediction.latency() >= cost::lower_bound(problem.graph, problem.bed) * (1 - 1e-9));
+        if (const auto axes = kAxes.find(strategy.name); axes != kAxes.end()) {
+            CHECK(split_stages(proposal.plan) > 0);
+            CHECK(cut_along(proposal.plan, problem.graph) == axes->second);
+        }
+        return proposal.prediction.latency();
+    } catch (const util::Error& error) {
+        INFO(error.what());
+        CHECK(error.code() == util::Errc::impossible);
+        const std::array always{"local", "layerwise", "auto"};
+        CHECK(std::find(always.begin(), always.end(), strategy.name) == always.end());
+        return std::nullopt;
+    }
+}
+
 void check_random(std::uint64_t first_seed, int count) {
-    int split = 0;
+    std::map<std::string_view, int> plans;
     for (std::uint64_t seed = first_seed; seed < first_seed + static_cast<std::uint64_t>(count); ++seed) {
         util::Random random(seed);
         const graph::Graph graph = test::random_graph(random);
         INFO("seed " << seed << "\n" << test::describe(graph));
-        std::vector<double> rates;
-        for (std::uint64_t device = 0; device < 1 + seed % 4; ++device)
-            rates.push_back(1e6 * (1 + 9 * random.uniform()));
-        const cluster::Link link{util::BytesPerSecond(kMbit * (1 + 99 * random.uniform())), util::Seconds(1e-4), {}};
-        const latency::Bed bed =
-            test::bed(rates, link, seed % 3 == 0 ? cluster::Medium::shared : cluster::Medium::switched);
+        const latency::Bed bed = random_bed(seed, random);
         cost::Predictor predictor(graph, bed);
         const Problem problem{.graph = graph, .bed = bed, .predictor = predictor};
-        const util::Seconds bound = cost::lower_bound(graph, bed);
+        std::map<std::string_view, util::Seconds> latencies;
         for (const partition::Strategy& strategy : partition::strategies()) {
-            INFO(strategy.name);
-            try {
-                const partition::Proposal proposal = partition::evaluate(problem, strategy.make(problem));
-                INFO(test::describe(proposal.plan, graph));
-                CHECK(complaints_about(proposal.plan, graph, random) == "");
-                CHECK(proposal.prediction.latency() >= bound * (1 - 1e-9));
-                if (strategy.name == "rows") CHECK(split_stages(proposal.plan) > 0);
-                if (strategy.name == "rows") ++split;
-            } catch (const util::Error& error) {
-                INFO(error.what());
-                CHECK(error.code() == util::Errc::impossible);
-                CHECK(strategy.name != "local");
-            }
+            const auto latency = check_strategy(problem, strategy, random);
+            if (!latency) continue;
+            latencies[strategy.name] = *latency;
+            ++plans[strategy.name];
         }
+        for (const auto& [name, latency] : latencies) CHECK(latencies.at("auto") <= latency);
+        CHECK(latencies.at("layerwise") <= best_device(problem).proposal.prediction.latency());
     }
-    CHECK(split > count / 2);
+    for (const char* name : {"rows", "cols", "grid"}) {
+        INFO(name);
+        CHECK(plans[name] > count / 3);
+    }
 }
 
 }  // namespace
@@ -138,6 +180,36 @@ TEST_CASE("partition: rows go by capability", "[partition]") {
     REQUIRE(rows.stages().front().shares.size() == 2);
     CHECK(rows.stages().front().shares[0].pieces[0].box[graph::Axis::h] == graph::Interval{0, 30});
     CHECK(rows.stages().front().shares[1].pieces[0].box[graph::Axis::h] == graph::Interval{30, 40});
+}
+
+TEST_CASE("partition: columns go by capability, a grid's rows by those of their devices", "[partition]") {
+    test::Model model;
+    const graph::TensorId x = model.input("x", {1, 8, 40, 40});
+    const graph::Graph graph = model.finish({model.conv("conv", x, 8, 1)});  // 1x1: no halo
+    const cluster::Link link{util::BytesPerSecond(1000 * kMbit), {}, {}};
+    const Planned cols("cols", graph, test::bed({3e6, 1e6}, link));
+    REQUIRE(cols.stages().front().shares.size() == 2);
+    CHECK(cols.stages().front().shares[0].pieces[0].box[graph::Axis::w] == graph::Interval{0, 30});
+    CHECK(cols.stages().front().shares[1].pieces[0].box[graph::Axis::w] == graph::Interval{30, 40});
+
+    const Planned grid("grid", graph, test::bed({3e6, 1e6, 2e6, 2e6}, link), 4);
+    REQUIRE(grid.stages().front().shares.size() == 4);
+    const auto tile = [&](std::size_t device) { return grid.stages().front().shares[device].pieces[0].box; };
+    CHECK(tile(0) == graph::Box{{{{0, 1}, {0, 8}, {0, 20}, {0, 30}}}});
+    CHECK(tile(1) == graph::Box{{{{0, 1}, {0, 8}, {0, 20}, {30, 40}}}});
+    CHECK(tile(2) == graph::Box{{{{0, 1}, {0, 8}, {20, 40}, {0, 20}}}});
+    CHECK(tile(3) == graph::Box{{{{0, 1}, {0, 8}, {20, 40}, {20, 40}}}});
+}
+
+TEST_CASE("partition: two devices share a grid as two tiles each, three as one and two", "[partition]") {
+    const graph::Graph graph = chain(3);
+    const cluster::Link link{util::BytesPerSecond(1000 * kMbit), {}, {}};
+    const Planned two("grid", graph, test::bed({1e6, 1e6}, link));
+    for (const plan::Share& share : two.stages().front().shares) CHECK(share.pieces.size() == 2);
+    const Planned three("grid", graph, test::bed({1e6, 1e6, 1e6}, link), 3);
+    REQUIRE(three.stages().front().shares.size() == 3);
+    CHECK(three.stages().front().shares[0].pieces[0].box[graph::Axis::w] == graph::Interval{0, 32});
+    CHECK(three.stages().front().shares[1].pieces[0].box[graph::Axis::w].end == 16);
 }
 
 TEST_CASE("partition: dear start-ups make runs of layers fuse, dear computing makes them exchange rows",
@@ -183,12 +255,40 @@ TEST_CASE("partition: rows says why there is no plan", "[partition]") {
     const graph::TensorId x = model.input("x", {1, 8});
     const graph::Graph vector = model.finish({model.gemm("fc", x, 10)});
     CHECK(refusal("rows", vector, test::bed({1e9, 1e9}, link)) == "no operator of the model can be cut into rows");
+    CHECK(refusal("cols", vector, test::bed({1e9, 1e9}, link)) == "no operator of the model can be cut into columns");
+    CHECK(refusal("grid", vector, test::bed({1e9, 1e9}, link)) == "no operator of the model can be cut into tiles");
+    CHECK(refusal("auto", vector, test::bed({1e9, 1e9}, link)) == "a plan");
 
     cluster::Cluster small = test::bed({1e9, 1e9}, link).cluster();
     for (cluster::Device& device : small.devices) device.memory = util::Bytes(1000);
     const latency::Bed bed(small, {test::linear_model(1e9), test::linear_model(1e9)});
     CHECK_THAT(refusal("rows", chain(2), bed), Catch::Contains(" bytes and has 1000"));
     CHECK_THAT(refusal("local", chain(2), bed), Catch::Contains("device 'a' needs "));
+}
+
+TEST_CASE("partition: auto keeps to the devices that are asked for and to memory", "[partition]") {
+    const graph::Graph graph = chain(3);
+    const latency::Bed bed = test::bed({1e9, 1e9, 1e9, 1e9}, {util::BytesPerSecond(kMbit), util::Seconds(0.01), {}});
+    CHECK(Planned("auto", graph, bed, 1).proposal.plan.devices.size() == 1);
+    CHECK(Planned("auto", graph, bed, 3).proposal.plan.devices.size() == 3);
+
+    const util::Bytes needed = Planned("local", graph, bed).proposal.prediction.peak_memory.front();
+    cluster::Cluster small = bed.cluster();
+    for (cluster::Device& device : small.devices) device.memory = needed - util::Bytes(1);
+    std::vector<latency::DeviceModel> models;
+    for (std::size_t i = 0; i < 4; ++i) models.push_back(bed.model(i));
+    const Planned fits("auto", graph, latency::Bed(small, models), 1);
+    CHECK(fits.proposal.plan.devices.size() > 1);
+    for (const util::Bytes peak : fits.proposal.prediction.peak_memory) CHECK(peak < needed);
+}
+
+TEST_CASE("partition: proposals say which strategy auto takes, and work each out once", "[partition]") {
+    const graph::Graph graph = chain(6);
+    const Planned planned("rows", graph, test::bed({1e7, 1e7, 1e7}, {util::BytesPerSecond(1000 * kMbit), {}, {}}));
+    partition::Proposals proposals(planned.problem);
+    const partition::Proposal& best = proposals.of(partition::strategy("auto"));
+    CHECK(best.strategy != "auto");
+    CHECK(&proposals.of(partition::strategy(best.strategy)) == &best);
 }
 
 TEST_CASE("partition: an unknown strategy is refused with the nearest one", "[partition]") {

@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
 
+#include <map>
+
 #include "cost/bound.hpp"
 #include "graph/onnx.hpp"
 #include "partition/documents.hpp"
@@ -30,9 +32,15 @@ void check_model(const std::string& name) {
     const partition::Files files{"models/m.onnx", "cluster.yaml", "plans/p.yaml"};
 
     const cost::Comparison comparison = partition::compare(problem, files, partition::strategies());
-    REQUIRE(comparison.strategies.size() == 3);
-    const cost::ComparisonRow& rows = comparison.strategies[2];
-    for (const cost::ComparisonRow& row : comparison.strategies) CHECK(row.ratio_to_bound >= 1 - 1e-9);
+    REQUIRE(comparison.strategies.size() == partition::strategies().size());
+    std::map<std::string, cost::ComparisonRow> by_name;
+    for (const cost::ComparisonRow& row : comparison.strategies) by_name[row.strategy] = row;
+    const cost::ComparisonRow& rows = by_name.at("rows");
+    for (const cost::ComparisonRow& row : comparison.strategies) {
+        CHECK(row.ratio_to_bound >= 1 - 1e-9);
+        CHECK(row.latency >= by_name.at("auto").latency);
+    }
+    CHECK(by_name.at("layerwise").ratio_to_best_device <= 1);
     const bool tiny = name == "digits" || name == "lenet5";
     CHECK(rows.ratio_to_best_device < (tiny ? 3 : 0.6));
 

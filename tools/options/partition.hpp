@@ -15,10 +15,13 @@ inline constexpr cli::Option kPartitionOptions[] = {
      .short_name = 's',
      .hint = cli::Hint::text,
      .value_name = "NAME",
-     .help = "rows, local or cloud",
-     .detail = "local is all on the source, cloud all on the other device that is predicted fastest. rows cuts feature "
-               "maps into rows over two or more devices, also when one device is faster: stderr says so then. With "
-               "--compare: only these strategies.",
+     .help = "auto, layerwise, rows, cols, grid, local or cloud",
+     .detail =
+         "local is all on the source, cloud all on the other device that is predicted fastest. layerwise runs the "
+         "first layers on the source and the rest on another device, or on several in order, or all on one where "
+         "no cut is faster. rows, cols and grid cut feature maps into rows, columns or tiles over two or more "
+         "devices, also when one device is faster: stderr says so then. auto takes the fastest plan of all of "
+         "them. With --compare: only these strategies.",
      .repeatable = true},
     {.long_name = "compare", .help = "all strategies in one table, and no plan"},
     {.long_name = "format",
@@ -33,9 +36,12 @@ inline constexpr cli::Option kPartitionOptions[] = {
                "is 1."},
     {.long_name = "min-devices",
      .hint = cli::Hint::integer,
-     .default_text = "2",
-     .help = "devices that compute, at least, with rows"},
-    {.long_name = "max-devices", .hint = cli::Hint::integer, .help = "devices that compute, at most, with rows"},
+     .help = "devices that compute, at least",
+     .detail = "Without it 2 with rows, cols and grid, else 1. local and cloud do not heed it."},
+    {.long_name = "max-devices",
+     .hint = cli::Hint::integer,
+     .help = "devices that compute, at most",
+     .detail = "local and cloud do not heed it."},
     {.long_name = "what-if",
      .hint = cli::Hint::text,
      .value_name = "KEY=VALUE",

@@ -4,6 +4,7 @@
 #include "options/model.hpp"
 #include "partition/documents.hpp"
 #include "partition/jobs.hpp"
+#include "partition/proposals.hpp"
 #include "util/log.hpp"
 
 namespace convoy::tools {
@@ -20,11 +21,14 @@ class Task {
         if (files.model == "-" && files.cluster == "-") {
             throw options.error("cluster", "model and cluster cannot both come from stdin");
         }
-        least_devices_ = static_cast<std::size_t>(options.integer("min-devices", 2, kMostDevices));
+        if (options.has("min-devices")) {
+            least_devices_ = static_cast<std::size_t>(options.integer("min-devices", 1, kMostDevices));
+        }
         if (options.has("max-devices")) {
             most_devices_ = static_cast<std::size_t>(options.integer("max-devices", 2, kMostDevices));
         }
-        if (most_devices_ < least_devices_) throw options.error("max-devices", "is less than --min-devices");
+        if (most_devices_ < least_devices_.value_or(2))
+            throw options.error("max-devices", "is less than --min-devices");
         bed_.emplace(latency::Bed::read(what_if(latency::read_cluster(util::FileView::open(files.cluster)), options)));
         graph_.emplace(read_model(options, files.model));
         for (const std::string& doubt : bed_->doubts(*graph_)) util::log_warning("{}", doubt);
@@ -36,7 +40,7 @@ class Task {
     partition::Files files;
 
   private:
-    std::size_t least_devices_ = 2;
+    std::optional<std::size_t> least_devices_;
     std::size_t most_devices_ = std::numeric_limits<std::size_t>::max();
     std::optional<latency::Bed> bed_;
     std::optional<graph::Graph> graph_;
@@ -110,7 +114,11 @@ int write_plan_file(const cli::Options& options) {
     }
     Task task(options);
     const partition::Problem problem = task.problem();
-    const partition::Proposal proposal = evaluate(problem, chosen.front().make(problem));
+    partition::Proposals proposals(problem);
+    const partition::Proposal& proposal = proposals.of(chosen.front());
+    if (proposal.strategy != chosen.front().name) {
+        util::log_info("{} takes the plan of {}", chosen.front().name, proposal.strategy);
+    }
     const partition::BestDevice best = best_device(problem);
     const std::string note = faster_alone(problem, proposal.prediction, best);
     if (!note.empty()) util::log_warning("{}", note);

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <numeric>
-#include <set>
 
-#include "partition/row_search.hpp"
 #include "partition/strategies.hpp"
+#include "partition/tile_search.hpp"
 #include "util/error.hpp"
 
 namespace convoy::partition::detail {
@@ -19,6 +18,15 @@ constexpr std::size_t kLongestRunOfBlocks = 24;
 constexpr std::size_t kLongestRunOfOperators = 6;
 /// Of the computing: a plan that gives a second device less is no cooperation.
 constexpr double kFairShare = 0.2;
+
+/// What is special about one way to cut feature maps.
+struct Form {
+    std::string_view strategy;
+    Axes axes;
+    std::string_view parts;  ///< "no operator of the model can be cut into ..."
+};
+
+std::size_t least_devices(const Problem& problem) { return problem.least_devices.value_or(2); }
 
 /// Devices by the time that the whole model takes on each, fastest first.
 std::vector<std::size_t> by_speed(const Problem& problem, Slices& slices) {
@@ -36,7 +44,7 @@ std::vector<std::vector<std::size_t>> device_sets(const Problem& problem, Slices
     const std::size_t source = problem.bed.cluster().source;
     const std::size_t most = std::min(ranked.size(), problem.most_devices);
     std::vector<std::size_t> sizes;
-    for (std::size_t k = problem.least_devices; k < most; k += k < 8 ? 1 : k) sizes.push_back(k);
+    for (std::size_t k = least_devices(problem); k < most; k += k < 8 ? 1 : k) sizes.push_back(k);
     sizes.push_back(most);
     std::vector<std::vector<std::size_t>> sets;
     for (const std::size_t k : sizes) {
@@ -62,7 +70,7 @@ std::vector<SearchRules> rules_for(const graph::Graph& graph, const std::vector<
     std::vector<bool> at_ends(count + 1, false);
     at_pools.front() = at_pools.back() = at_ends.front() = at_ends.back() = true;
     for (std::size_t position = 1; position < count; ++position) {
-        at_ends[position] = units[position - 1].by_rows != units[position].by_rows;
+        at_ends[position] = units[position - 1].axes.any() != units[position].axes.any();
         const graph::Kind kind = graph.operators()[units[position - 1].range.end - 1].kind;
         const bool pool = kind == graph::Kind::max_pool || kind == graph::Kind::average_pool;
         at_pools[position] = at_ends[position] || pool;
@@ -70,10 +78,9 @@ std::vector<SearchRules> rules_for(const graph::Graph& graph, const std::vector<
     std::vector<SearchRules> rules;
     constexpr std::size_t kSteps = 4;
     for (std::size_t step = 0; step <= kSteps; ++step) {
-        rules.push_back({{}, true, (count * step + kSteps - 1) / kSteps, everywhere, false});
+        rules.push_back({{}, (count * step + kSteps - 1) / kSteps, everywhere, false});
     }
-    for (const std::vector<bool>& ends : {everywhere, at_pools, at_ends})
-        rules.push_back({{}, true, count, ends, true});
+    for (const std::vector<bool>& ends : {everywhere, at_pools, at_ends}) rules.push_back({{}, count, ends, true});
     return rules;
 }
 
@@ -82,22 +89,25 @@ plan::Plan plan_of(const Problem& problem, const std::vector<Unit>& units, const
     for (const Segment& segment : segments) {
         const OperatorRange range{units[segment.first].range.begin, units[segment.end - 1].range.end};
         plan.routes.front().stages.push_back(segment.device ? device_stage(problem.graph, range, *segment.device)
-                                                            : rows_stage(problem.graph, range, segment.rows));
+                                                            : tiled_stage(problem.graph, range, segment.tiling));
     }
     return without_idle_devices(plan);
 }
 
-bool is_split(const plan::Plan& plan) {
+/// Whether several devices share a stage whose output is cut along all of the axes.
+bool is_split(const graph::Graph& graph, const plan::Plan& plan, Axes axes) {
     const auto& stages = plan.routes.front().stages;
-    return std::any_of(stages.begin(), stages.end(), [](const plan::Stage& stage) { return stage.shares.size() > 1; });
-}
-
-std::size_t computing_devices(const plan::Plan& plan) {
-    std::set<plan::DeviceId> devices;
-    for (const plan::Stage& stage : plan.routes.front().stages) {
-        for (const plan::Share& share : stage.shares) devices.insert(share.device);
-    }
-    return devices.size();
+    return std::any_of(stages.begin(), stages.end(), [&](const plan::Stage& stage) {
+        const graph::Box& full = graph.tensor(graph.op(stage.last).outputs.front()).full;
+        Axes cut;
+        for (const plan::Share& share : stage.shares) {
+            for (const plan::Piece& piece : share.pieces) {
+                cut.h = cut.h || piece.box[graph::Axis::h] != full[graph::Axis::h];
+                cut.w = cut.w || piece.box[graph::Axis::w] != full[graph::Axis::w];
+            }
+        }
+        return stage.shares.size() > 1 && (cut & axes) == axes;
+    });
 }
 
 /// The part of the computing that the second busiest device does.
@@ -111,10 +121,11 @@ double second_share(const Proposal& proposal) {
 /// Collects the plans of all searches, each once.
 class Candidates {
   public:
-    explicit Candidates(const Problem& problem) : problem_(problem) {}
+    Candidates(const Problem& problem, const Form& form) : problem_(problem), form_(form) {}
 
     void add(plan::Plan plan) {
-        if (!is_split(plan) || computing_devices(plan) < problem_.least_devices) return;
+        if (!is_split(problem_.graph, plan, form_.axes)) return;
+        if (computing_devices(plan) < least_devices(problem_)) return;
         if (std::find(seen_.begin(), seen_.end(), plan) != seen_.end()) return;
         seen_.push_back(plan);
         Proposal proposal = evaluate(problem_, std::move(plan));
@@ -128,8 +139,9 @@ class Candidates {
     /// The fastest of those that really share.
     [[nodiscard]] plan::Plan best() && {
         if (proposals_.empty()) {
-            throw Error(Errc::impossible,
-                        too_large_.empty() ? "no device can be given a part of the rows" : too_large_);
+            throw Error(Errc::impossible, too_large_.empty()
+                                              ? fmt::format("no device can be given a part of the {}", form_.parts)
+                                              : too_large_);
         }
         double fairest = 0;
         for (const Proposal& proposal : proposals_) fairest = std::max(fairest, second_share(proposal));
@@ -144,33 +156,47 @@ class Candidates {
 
   private:
     const Problem& problem_;
+    const Form& form_;
     std::vector<plan::Plan> seen_;
     std::vector<Proposal> proposals_;
     std::string too_large_;
 };
 
-void check_possible(const Problem& problem, const std::vector<Unit>& units) {
+void check_possible(const Problem& problem, const Form& form, const std::vector<Unit>& units) {
     const std::size_t all = problem.bed.cluster().devices.size();
-    if (all < problem.least_devices) {
+    const std::size_t least = least_devices(problem);
+    if (all < least) {
         throw Error(Errc::impossible,
-                    fmt::format("rows needs at least {} devices, and the cluster has {}", problem.least_devices, all));
+                    fmt::format("{} needs at least {} devices, and the cluster has {}", form.strategy, least, all));
     }
-    if (problem.most_devices < problem.least_devices) {
-        throw Error(Errc::impossible, fmt::format("rows needs at least {} devices, and only {} may compute",
-                                                  problem.least_devices, problem.most_devices));
+    if (problem.most_devices < least) {
+        throw Error(Errc::impossible, fmt::format("{} needs at least {} devices, and only {} may compute",
+                                                  form.strategy, least, problem.most_devices));
     }
-    if (std::none_of(units.begin(), units.end(), [](const Unit& unit) { return unit.by_rows; })) {
-        throw Error(Errc::impossible, "no operator of the model can be cut into rows")
-            .hint("-s local and -s cloud run it whole on one device");
+    if (std::none_of(units.begin(), units.end(), [&](const Unit& unit) { return unit.axes == form.axes; })) {
+        throw Error(Errc::impossible, fmt::format("no operator of the model can be cut into {}", form.parts))
+            .hint("-s layerwise, local and cloud run every operator whole on one device");
     }
 }
 
-void search_units(const Problem& problem, Slices& slices, RowSearch& search, Candidates& candidates) {
+/// Grids of 2 rows of tiles up to 2 tiles in a row; other cuts have no such choice.
+std::vector<Deal> deals_for(const Form& form, const std::vector<std::size_t>& devices) {
+    std::vector<Deal> deals;
+    const std::size_t most_rows = form.axes.both() ? std::max<std::size_t>(devices.size() / 2, 2) : 2;
+    for (const bool weighted : {true, false}) {
+        for (std::size_t rows = 2; rows <= most_rows; rows += rows < 4 ? 1 : rows) {
+            deals.push_back({devices, weighted, rows});
+        }
+    }
+    return deals;
+}
+
+void search_units(const Problem& problem, const Form& form, Slices& slices, TileSearch& search,
+                  Candidates& candidates) {
     for (const std::vector<std::size_t>& devices : device_sets(problem, slices)) {
-        for (const bool weighted : {true, false}) {
+        for (const Deal& deal : deals_for(form, devices)) {
             for (SearchRules& rules : rules_for(problem.graph, search.units())) {
-                rules.devices = devices;
-                rules.weighted = weighted;
+                rules.deal = deal;
                 const std::vector<Segment> segments = search.run(rules);
                 if (!segments.empty()) candidates.add(plan_of(problem, search.units(), segments));
             }
@@ -178,22 +204,28 @@ void search_units(const Problem& problem, Slices& slices, RowSearch& search, Can
     }
 }
 
-}  // namespace
-
-plan::Plan make_rows(const Problem& problem) {
-    std::vector<Unit> blocks = block_units(problem.graph);
-    std::vector<Unit> operators = operator_units(problem.graph);
-    check_possible(problem, operators);
+plan::Plan make_spatial(const Problem& problem, const Form& form) {
+    std::vector<Unit> blocks = block_units(problem.graph, form.axes);
+    std::vector<Unit> operators = operator_units(problem.graph, form.axes);
+    check_possible(problem, form, operators);
     const bool has_blocks = blocks.size() != operators.size();
     Slices slices(problem);
-    Candidates candidates(problem);
-    RowSearch by_block(problem, slices, std::move(blocks), kLongestRunOfBlocks);
-    search_units(problem, slices, by_block, candidates);
+    Candidates candidates(problem, form);
+    TileSearch by_block(problem, slices, std::move(blocks), form.axes, kLongestRunOfBlocks);
+    search_units(problem, form, slices, by_block, candidates);
     if (has_blocks) {
-        RowSearch by_operator(problem, slices, std::move(operators), kLongestRunOfOperators);
-        search_units(problem, slices, by_operator, candidates);
+        TileSearch by_operator(problem, slices, std::move(operators), form.axes, kLongestRunOfOperators);
+        search_units(problem, form, slices, by_operator, candidates);
     }
     return std::move(candidates).best();
 }
+
+}  // namespace
+
+plan::Plan make_rows(const Problem& problem) { return make_spatial(problem, {"rows", {true, false}, "rows"}); }
+
+plan::Plan make_cols(const Problem& problem) { return make_spatial(problem, {"cols", {false, true}, "columns"}); }
+
+plan::Plan make_grid(const Problem& problem) { return make_spatial(problem, {"grid", {true, true}, "tiles"}); }
 
 }  // namespace convoy::partition::detail

@@ -1,4 +1,4 @@
-#include "partition/row_search.hpp"
+#include "partition/tile_search.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -21,13 +21,14 @@ OperatorRange range_of(const std::vector<Unit>& units, std::size_t first, std::s
 
 }  // namespace
 
-RowSearch::RowSearch(const Problem& problem, Slices& slices, std::vector<Unit> units, std::size_t longest_run)
+TileSearch::TileSearch(const Problem& problem, Slices& slices, std::vector<Unit> units, Axes axes,
+                       std::size_t longest_run)
     : problem_(problem), slices_(slices), units_(std::move(units)), longest_run_(longest_run) {
     for (std::size_t first = 0; first < units_.size(); ++first) {
-        std::vector<bool> fusable;
+        std::vector<Axes> fusable;
         for (std::size_t end = first + 1; end <= std::min(units_.size(), first + longest_run_); ++end) {
-            if (!units_[end - 1].by_rows) break;
-            fusable.push_back(rows_possible(problem.graph, range_of(units_, first, end)));
+            if (!units_[end - 1].axes.any()) break;
+            fusable.push_back(cut_axes(problem.graph, range_of(units_, first, end)) & axes);
         }
         fusable_.push_back(std::move(fusable));
     }
@@ -44,21 +45,18 @@ RowSearch::RowSearch(const Problem& problem, Slices& slices, std::vector<Unit> u
     }
 }
 
-const std::vector<Interval>& RowSearch::rows(OperatorRange range, const SearchRules& rules) {
-    const std::tuple key{range.begin, range.end, rules.weighted, rules.devices};
-    const auto found = rows_.find(key);
-    if (found != rows_.end()) return found->second;
-    const std::size_t all = problem_.bed.cluster().devices.size();
-    return rows_
-        .emplace(key, rules.weighted ? weighted_rows(slices_, range, rules.devices, all)
-                                     : equal_rows(slices_.height(range), rules.devices, all))
-        .first->second;
+const Tiling& TileSearch::tiling(std::size_t first, std::size_t end, const Deal& deal) {
+    const std::tuple key{first, end, deal};
+    const auto found = tilings_.find(key);
+    if (found != tilings_.end()) return found->second;
+    const OperatorRange range = range_of(units_, first, end);
+    return tilings_.emplace(key, deal_out(slices_, range, fusable_[first][end - first - 1], deal)).first->second;
 }
 
 /// One pass of a search over the positions.
 class Pass {
   public:
-    Pass(RowSearch& search, const SearchRules& rules)
+    Pass(TileSearch& search, const SearchRules& rules)
         : search_(search),
           rules_(rules),
           devices_(search.problem_.bed.cluster().devices.size()),
@@ -70,18 +68,18 @@ class Pass {
         State& start = states_[0][search_.problem_.bed.cluster().source];
         start.cost = Seconds{};
         for (std::size_t position = 0; position < search_.units_.size(); ++position) {
-            extend_by_rows(position);
+            extend_by_tiles(position);
             if (may_be_single(position)) extend_on_devices(position);
         }
         return back_track();
     }
 
   private:
-    /// By position: the first states are "on device d", the others "cut into rows by a run of so many units".
+    /// By position: the first states are "on device d", the others "cut into tiles by a run of so many units".
     struct State {
         Seconds cost = kNever;
-        std::size_t before = 0;      ///< state at the position where the last segment began
-        std::vector<Interval> rows;  ///< of a run
+        std::size_t before = 0;  ///< state at the position where the last segment began
+        Tiling tiling;           ///< of a run
     };
 
     [[nodiscard]] const latency::Bed& bed() const { return search_.problem_.bed; }
@@ -89,11 +87,11 @@ class Pass {
     [[nodiscard]] std::size_t length(std::size_t state) const { return is_run(state) ? state - devices_ + 1 : 1; }
 
     [[nodiscard]] bool may_be_single(std::size_t unit) const {
-        return unit >= rules_.split_before || !search_.units_[unit].by_rows;
+        return unit >= rules_.split_before || !search_.units_[unit].axes.any();
     }
 
     [[nodiscard]] bool may_be_run(std::size_t first, std::size_t end) const {
-        if (!search_.fusable_[first][end - first - 1] || !rules_.fusion_ends[first] || !rules_.fusion_ends[end]) {
+        if (!search_.fusable_[first][end - first - 1].any() || !rules_.fusion_ends[first] || !rules_.fusion_ends[end]) {
             return false;
         }
         for (std::size_t position = first + 1; rules_.fixed && position < end; ++position) {
@@ -107,11 +105,12 @@ class Pass {
         return bed().occupancy(from, to, bytes) + bed().delay(from, to);
     }
 
-    /// Rows of a tensor that a device has before a segment begins, scaled from those of the last run's output.
-    [[nodiscard]] Interval own_rows(const State& state, std::size_t device, OperatorRange last, Index height) const {
-        const Index of = search_.slices_.height(last);
-        const Interval rows = state.rows[device];
-        return {rows.begin * height / of, rows.end * height / of};
+    /// A tile of the last run's output, in coordinates of a tensor beside it.
+    static Tile scaled(const Tile& tile, const Tile& of, const Tile& to) {
+        const auto scale = [](const Interval& part, Index from, Index extent) {
+            return Interval{part.begin * extent / from, part.end * extent / from};
+        };
+        return {scale(tile.h, of.h.size(), to.h.size()), scale(tile.w, of.w.size(), to.w.size())};
     }
 
     struct Traffic {
@@ -139,14 +138,13 @@ class Pass {
         return busiest + traffic.longest_delay;
     }
 
-    /// Brings each device what its slice of a run that begins at `position` reads.
-    [[nodiscard]] Seconds bring(std::size_t position, std::size_t state, const std::vector<const Slice*>& slices) {
+    using PlacedSlices = std::vector<std::pair<std::size_t, const Slice*>>;
+
+    /// Brings each device what its slices of a run that begins at `position` read.
+    [[nodiscard]] Seconds bring(std::size_t position, std::size_t state, const PlacedSlices& slices) {
         Traffic traffic{std::vector<Seconds>(devices_), std::vector<Seconds>(devices_), {}, {}};
-        for (std::size_t device = 0; device < devices_; ++device) {
-            if (slices[device] == nullptr) continue;
-            for (const Slice::Input& input : slices[device]->inputs) {
-                bring_input(traffic, position, state, device, input);
-            }
+        for (const auto& [device, slice] : slices) {
+            for (const Slice::Input& input : slice->inputs) bring_input(traffic, position, state, device, input);
         }
         return duration(traffic);
     }
@@ -154,22 +152,18 @@ class Pass {
     void bring_input(Traffic& traffic, std::size_t position, std::size_t state, std::size_t device,
                      const Slice::Input& input) const {
         const graph::TensorInfo& tensor = search_.problem_.graph.tensor(input.tensor);
-        const Index height = std::max<Index>(tensor.full[Axis::h].size(), 1);
-        const Index row_bytes = tensor.bytes().value / height;
+        const Tile full{tensor.full[Axis::h], tensor.full[Axis::w]};
+        const Index cell_bytes = tensor.bytes().value / std::max<Index>(full.area(), 1);
         const bool is_graph_input = !search_.problem_.graph.producer(input.tensor);
         if (is_graph_input || !is_run(state)) {
             const std::size_t holder = is_graph_input ? bed().cluster().source : state;
-            return carry(traffic, holder, device, Bytes(input.rows.size() * row_bytes));
+            return carry(traffic, holder, device, Bytes(input.tile.area() * cell_bytes));
         }
-        const OperatorRange last = range_of(search_.units_, position - length(state), position);
-        const State& held = states_[position][state];
-        const Interval own = own_rows(held, device, last, height);
-        for (const std::size_t holder : rules_.devices) {
-            const Interval theirs = own_rows(held, holder, last, height);
-            if (holder == device || theirs.empty()) continue;
-            const Index lacking =
-                intersection(theirs, input.rows).size() - intersection(intersection(theirs, input.rows), own).size();
-            carry(traffic, holder, device, Bytes(lacking * row_bytes));
+        const Tile last = search_.slices_.extent(range_of(search_.units_, position - length(state), position));
+        for (const Placed& held : states_[position][state].tiling) {
+            if (held.device == device) continue;
+            const Tile lacking = intersection(scaled(held.tile, last, full), input.tile);
+            carry(traffic, held.device, device, Bytes(lacking.area() * cell_bytes));
         }
     }
 
@@ -178,11 +172,11 @@ class Pass {
         const Bytes alive = search_.alive_[position];
         if (!is_run(state)) return one_message(state, device, alive);
         const OperatorRange last = range_of(search_.units_, position - length(state), position);
-        const auto height = static_cast<double>(search_.slices_.height(last));
+        const auto area = static_cast<double>(search_.slices_.extent(last).area());
         Traffic traffic{std::vector<Seconds>(devices_), std::vector<Seconds>(devices_), {}, {}};
-        for (std::size_t holder = 0; holder < devices_; ++holder) {
-            const double share = static_cast<double>(states_[position][state].rows[holder].size()) / height;
-            carry(traffic, holder, device, Bytes(static_cast<Index>(share * static_cast<double>(alive.value))));
+        for (const Placed& held : states_[position][state].tiling) {
+            const double share = static_cast<double>(held.tile.area()) / area;
+            carry(traffic, held.device, device, Bytes(static_cast<Index>(share * static_cast<double>(alive.value))));
         }
         return duration(traffic);
     }
@@ -195,20 +189,20 @@ class Pass {
         }
     }
 
-    void extend_by_rows(std::size_t first) {
+    void extend_by_tiles(std::size_t first) {
         for (std::size_t end = first + 1; end <= first + search_.fusable_[first].size(); ++end) {
             if (!may_be_run(first, end)) continue;
             const OperatorRange range = range_of(search_.units_, first, end);
-            const std::vector<Interval>& rows = search_.rows(range, rules_);
-            Seconds slowest{};
-            std::vector<const Slice*> slices(devices_, nullptr);
-            for (std::size_t device = 0; device < devices_; ++device) {
-                if (rows[device].empty()) continue;
-                slices[device] = &search_.slices_.at(range, rows[device]);
-                slowest = std::max(slowest, slices[device]->times[device]);
+            const Tiling& tiling = search_.tiling(first, end, rules_.deal);
+            std::vector<Seconds> busy(devices_);
+            PlacedSlices slices;
+            for (const auto& [device, tile] : tiling) {
+                slices.emplace_back(device, &search_.slices_.at(range, tile));
+                busy[device] += slices.back().second->times[device];
             }
+            const Seconds slowest = *std::max_element(busy.begin(), busy.end());
             const std::size_t state = devices_ + (end - first) - 1;
-            states_[end][state].rows = rows;
+            states_[end][state].tiling = tiling;
             for (std::size_t before = 0; before < states_[first].size(); ++before) {
                 const Seconds cost = states_[first][before].cost;
                 if (cost == kNever) continue;
@@ -246,7 +240,7 @@ class Pass {
         std::vector<Segment> segments;
         if (best == kNever) return segments;
         while (position > 0) {
-            Segment segment{position - length(state), position, std::nullopt, states_[position][state].rows};
+            Segment segment{position - length(state), position, std::nullopt, states_[position][state].tiling};
             if (!is_run(state)) segment.device = state;
             const std::size_t before = states_[position][state].before;
             position = segment.first;
@@ -261,17 +255,16 @@ class Pass {
         return segments;
     }
 
-    RowSearch& search_;
+    TileSearch& search_;
     const SearchRules& rules_;
     std::size_t devices_;
     std::vector<std::vector<State>> states_;
 };
 
-std::vector<Segment> RowSearch::run(const SearchRules& rules) {
-    std::pair who{rules.devices, rules.weighted};
-    if (who != transfers_for_) {
+std::vector<Segment> TileSearch::run(const SearchRules& rules) {
+    if (rules.deal != transfers_for_) {
         transfers_.clear();
-        transfers_for_ = std::move(who);
+        transfers_for_ = rules.deal;
     }
     return Pass(*this, rules).run();
 }

@@ -1,0 +1,8 @@
+#include "partition/proposals.hpp"
+#include "partition/strategies.hpp"
+
+namespace convoy::partition::detail {
+
+plan::Plan make_auto(const Problem& problem) { return Proposals(problem).fastest().plan; }
+
+}  // namespace convoy::partition::detail

@@ -1,0 +1,1 @@
+convoy-zoo lenet5 | convoy-partition - -c cluster.yaml -s cols -q -o plan.yaml && grep -E 'strategy|layers|shares|"on"' plan.yaml
