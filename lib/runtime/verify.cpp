@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <set>
 
 #include "graph/calculus.hpp"
+#include "runtime/compare.hpp"
 #include "wire/codec.hpp"
 
 namespace convoy::runtime {
@@ -19,28 +19,6 @@ namespace {
 constexpr double kExactCutBound = 1e-5;
 constexpr double kContractionBound = 1e-4;
 constexpr double kCodecAmplification = 8;
-
-bool equal_bytes(const Tensor& a, const Tensor& b) {
-    const util::Bytes size = a.view().bytes();
-    return size == b.view().bytes() &&
-           std::memcmp(a.view().data(), b.view().data(), static_cast<std::size_t>(size.value)) == 0;
-}
-
-/// Largest difference relative to the largest magnitude of `expected`; infinite when only one side is NaN, or infinite.
-double relative_error(const Tensor& actual, const Tensor& expected) {
-    double largest = 0;
-    double difference = 0;
-    for (graph::Index i = 0; i < expected.view().volume(); ++i) {
-        const double a = actual.floats()[i];
-        const double e = expected.floats()[i];
-        if (std::isfinite(e)) largest = std::max(largest, std::fabs(e));
-        if (a == e || (std::isnan(a) && std::isnan(e))) continue;
-        if (!std::isfinite(a) || !std::isfinite(e)) return INFINITY;
-        difference = std::max(difference, std::fabs(a - e));
-    }
-    if (difference == 0) return 0;
-    return largest > 0 ? difference / largest : INFINITY;
-}
 
 /// A copy of `tensor`'s part in `slab`, packed as a piece's buffer.
 Tensor part_of(const Tensor& tensor, const graph::Slab& slab, graph::Index element_bytes) {
@@ -69,17 +47,28 @@ double promised_bound(const plan::Plan& plan, const plan::Compiled& compiled) {
 Verifier::Verifier(engine::Weights& weights, const plan::Plan& plan, const plan::Compiled& compiled)
     : weights_(weights), plan_(plan), compiled_(compiled) {
     summary_.bound = promised_bound(plan, compiled);
-    whole_.emplace(weights, engine::whole_model(weights.graph()));
+    const graph::Graph& graph = weights.graph();
+    wanted_ = graph.outputs();
+    for (const TensorId output : graph.outputs()) {
+        const std::optional<graph::OperatorId> producer = graph.producer(output);
+        if (!producer || graph.op(*producer).kind != graph::Kind::softmax) continue;
+        const TensorId logits = graph.op(*producer).inputs.front();
+        if (!graph.producer(logits)) continue;
+        logits_[output] = wanted_.size();
+        wanted_.push_back(logits);
+    }
+    whole_.emplace(weights, whole_with(wanted_));
 }
 
 bool Verifier::check(std::span<const Tensor> inputs, std::span<const Tensor> outputs) {
-    const std::vector<Tensor> expected = run_whole(inputs, weights_.graph().outputs());
-    double error = 0;
-    bool equal = expected.size() == outputs.size();
-    for (std::size_t i = 0; i < expected.size() && i < outputs.size(); ++i) {
-        equal = equal && equal_bytes(outputs[i], expected[i]);
-        const bool floats = weights_.graph().tensor(weights_.graph().outputs()[i]).type == graph::ElementType::float32;
-        if (!equal) error = std::max(error, floats ? relative_error(outputs[i], expected[i]) : INFINITY);
+    const std::vector<Tensor> expected = run(*whole_, inputs, wanted_);
+    const std::size_t count = weights_.graph().outputs().size();
+    bool equal = outputs.size() == count;
+    double error = equal ? 0 : INFINITY;
+    for (std::size_t i = 0; i < std::min(count, outputs.size()); ++i) {
+        if (equal_bytes(outputs[i], expected[i])) continue;
+        equal = false;
+        error = std::max(error, error_of(i, outputs[i], expected));
     }
     ++summary_.frames;
     summary_.largest_error = std::max(summary_.largest_error, error);
@@ -90,33 +79,42 @@ bool Verifier::check(std::span<const Tensor> inputs, std::span<const Tensor> out
     return within;
 }
 
+double Verifier::error_of(std::size_t output, const Tensor& actual, std::span<const Tensor> expected) const {
+    const graph::Graph& graph = weights_.graph();
+    const TensorId id = graph.outputs()[output];
+    if (graph.tensor(id).type != graph::ElementType::float32) return INFINITY;
+    const auto logits = logits_.find(id);
+    if (logits == logits_.end()) return relative_error(actual, expected[output]);
+    return relative_error_of_logits(actual, expected[logits->second], graph.op(*graph.producer(id)).axis);
+}
+
 samples::VerifySummary Verifier::summary() {
     summary_.outcome = summary_.mismatches > 0 ? "mismatch" : bit_equal_ ? "bit for bit" : "within bound";
     if (!bit_equal_ && summary_.inexact.empty()) find_inexact();
     return summary_;
 }
 
-std::vector<Tensor> Verifier::run_whole(std::span<const Tensor> inputs, std::span<const TensorId> wanted) {
+plan::Run Verifier::whole_with(std::span<const TensorId> wanted) const {
     const graph::Graph& graph = weights_.graph();
-    const bool plain = wanted.data() == graph.outputs().data();
-    std::optional<engine::Shard> with_inner;
-    if (!plain) {
-        plan::Run every = engine::whole_model(graph);
-        every.outputs.clear();
-        for (const TensorId id : wanted) every.outputs.push_back({id, make_slab(graph.tensor(id).full), {}});
-        with_inner.emplace(weights_, every);
-    }
+    plan::Run every = engine::whole_model(graph);
+    every.outputs.clear();
+    for (const TensorId id : wanted) every.outputs.push_back({id, make_slab(graph.tensor(id).full), {}});
+    return every;
+}
+
+std::vector<Tensor> Verifier::run(engine::Shard& shard, std::span<const Tensor> inputs,
+                                  std::span<const TensorId> wanted) const {
     std::vector<std::vector<TensorView>> input_views;
     for (const Tensor& input : inputs) input_views.push_back({input.view()});
     std::vector<Tensor> outputs;
     std::vector<TensorView> output_views;
     outputs.reserve(wanted.size());  // views point at the tensors' boxes
     for (const TensorId id : wanted) {
-        const graph::TensorInfo& info = graph.tensor(id);
+        const graph::TensorInfo& info = weights_.graph().tensor(id);
         outputs.emplace_back(make_slab(info.full).boxes(), info.element_bytes);
         output_views.push_back(outputs.back().view());
     }
-    (plain ? *whole_ : *with_inner).run(input_views, output_views);
+    shard.run(input_views, output_views);
     return outputs;
 }
 
@@ -126,7 +124,8 @@ void Verifier::find_inexact() {
     std::vector<TensorId> inner;
     for (std::size_t i = 0; i < graph.tensors().size(); ++i)
         if (graph.producer(TensorId(i))) inner.push_back(TensorId(i));
-    const std::vector<Tensor> computed = run_whole(suspicious_inputs_, inner);
+    engine::Shard with_inner(weights_, whole_with(inner));
+    const std::vector<Tensor> computed = run(with_inner, suspicious_inputs_, inner);
     std::vector<Tensor> every(graph.tensors().size());
     for (std::size_t i = 0; i < graph.inputs().size(); ++i) every[index(graph.inputs()[i])] = suspicious_inputs_[i];
     for (std::size_t i = 0; i < inner.size(); ++i) every[index(inner[i])] = computed[i];

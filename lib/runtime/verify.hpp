@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,7 +20,8 @@ namespace convoy::runtime {
 
 /// Compares the outputs of a split run with those of the whole model, which shares only the kernels with the pieces.
 ///
-/// NaN on one side only is a mismatch. Not thread-safe.
+/// An output that is a softmax is compared before it (see relative_error_of_logits). NaN on one side only is a
+/// mismatch. Not thread-safe.
 class Verifier {
   public:
     /// Keeps references to all three.
@@ -32,15 +34,21 @@ class Verifier {
     [[nodiscard]] samples::VerifySummary summary();
 
   private:
-    [[nodiscard]] std::vector<graph::Tensor> run_whole(std::span<const graph::Tensor> inputs,
-                                                       std::span<const graph::TensorId> wanted);
+    [[nodiscard]] plan::Run whole_with(std::span<const graph::TensorId> wanted) const;
+    [[nodiscard]] std::vector<graph::Tensor> run(engine::Shard& shard, std::span<const graph::Tensor> inputs,
+                                                 std::span<const graph::TensorId> wanted) const;
+    /// Of one output that is not bit-equal; `expected` are the values of wanted_.
+    [[nodiscard]] double error_of(std::size_t output, const graph::Tensor& actual,
+                                  std::span<const graph::Tensor> expected) const;
     void find_inexact();
     [[nodiscard]] bool piece_is_exact(const graph::Work& work, std::span<const graph::Tensor> every);
 
     engine::Weights& weights_;
     const plan::Plan& plan_;
     const plan::Compiled& compiled_;
-    std::optional<engine::Shard> whole_;
+    std::vector<graph::TensorId> wanted_;            ///< the outputs, then the logits of those that are a softmax
+    std::map<graph::TensorId, std::size_t> logits_;  ///< of an output: where in wanted_
+    std::optional<engine::Shard> whole_;             ///< computes wanted_
     samples::VerifySummary summary_;
     bool bit_equal_ = true;
     std::vector<graph::Tensor> suspicious_inputs_;  ///< of the first frame that is not bit-equal
