@@ -62,6 +62,7 @@ case "${1:-help}" in
               && TSAN_OPTIONS=$tsan_options run_tests tsan -L quick ;;
     approve) approve ;;
     soak) build release -DCMAKE_BUILD_TYPE=Release && tests/bench/soak.sh build/release/bin ;;
-    bench) build release -DCMAKE_BUILD_TYPE=Release && tests/bench/overhead.sh build/release/bin ;;
+    bench) build release -DCMAKE_BUILD_TYPE=Release && cmake --build build/release --target engine_bench >&2 \
+               && tests/bench/overhead.sh build/release/bin ;;
     *) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0" >&2; [ "${1:-help}" = help ] || exit 64 ;;
 esac

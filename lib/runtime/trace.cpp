@@ -89,7 +89,10 @@ void RunSummary::add(const FrameResult& result, bool warm_up) {
         ++summary_.warmup;
         return;
     }
-    if (summary_.frames == 0) first_begin_ = result.begin;
+    if (summary_.frames == 0) {
+        first_begin_ = result.begin;
+        paused_ = {};
+    }
     ++summary_.frames;
     last_end_ = std::max(last_end_, result.end);
     latencies_.push_back(result.end - result.begin);
@@ -99,7 +102,7 @@ void RunSummary::add(const FrameResult& result, bool warm_up) {
 samples::TraceSummary RunSummary::finish(const std::vector<DeviceTotals>& totals) const {
     samples::TraceSummary summary = summary_;
     summary.latency = samples::summarize_latency(latencies_);
-    summary.wall = last_end_ - first_begin_;
+    summary.wall = std::max(last_end_ - first_begin_ - paused_, util::Seconds{});
     if (summary.wall.count() > 0) summary.throughput_per_s = static_cast<double>(summary.frames) / summary.wall.count();
     util::Seconds all{};
     for (const util::Seconds compute : compute_) all += compute;

@@ -18,6 +18,8 @@ class RunSummary {
 
     /// @param warm_up  counts the frame as warm-up only
     void add(const FrameResult& result, bool warm_up);
+    /// Takes `time` out of the throughput: nothing was in flight while the caller did something else.
+    void pause(util::Seconds time) { paused_ += time; }
     /// The summary: `totals` count warm-up frames too, which is why bytes are given for all frames of the run.
     [[nodiscard]] samples::TraceSummary finish(const std::vector<DeviceTotals>& totals) const;
 
@@ -27,6 +29,7 @@ class RunSummary {
     std::vector<util::Seconds> compute_;  ///< by device
     util::Seconds first_begin_{};
     util::Seconds last_end_{};
+    util::Seconds paused_{};
 };
 
 }  // namespace convoy::runtime

@@ -1,21 +1,25 @@
 #!/usr/bin/env bash
-# overhead.sh BIN: medians per frame in microseconds, interleaved: the unsplit model, and the same through one worker.
+# overhead.sh BIN [ROUNDS]: what convoy adds to a frame, in microseconds. Rounds alternate between what is compared.
+#   plain, shard   the model in a plain cv::dnn net, and as one shard of ours (engine_bench, one thread)
+#   local          convoy-run --local
+#   one worker     the whole model on a worker over loopback: input there, output back
 set -euo pipefail
 bin=$1
+rounds=${2:-5}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-"$bin/convoy-zoo" lenet5 -o "$work/lenet5.onnx"
+"$bin/convoy-zoo" lenet5 -o "$work/lenet5.onnx" 2>/dev/null
 cat >"$work/plan.yaml" <<'YAML'
 schema: convoy.plan/1
 devices: [a, b]
 stages:
   - {layers: [conv1..fc3], on: b}
 YAML
-p50() { "$bin/convoy-run" "$@" -m "$work/lenet5.onnx" -i random:1 --warmup 100 --repeat 2000 --quiet -f json |
-    sed -n 's/.*"p50": \([0-9.]*\).*/\1/p' | awk '{printf "%.1f", $1 * 1000}'; }
-echo "round  local_us  one_worker_us"
-for round in 1 2 3 4 5; do
-    echo "$round $(p50 --local) $(p50 -p "$work/plan.yaml" --spawn)"
+p50() {
+    "$bin/convoy-run" "$@" -m "$work/lenet5.onnx" -i random:1 --warmup 100 --repeat 2000 --quiet -f json |
+        grep -o '"p50": *[0-9.e-]*' | awk '{printf "%.1f", $2 * 1000}'
+}
+for ((round = 1; round <= rounds; ++round)); do
+    "$bin/engine_bench" "$work/lenet5.onnx" 2000
+    echo "round $round: local $(p50 --local) us, one worker $(p50 -p "$work/plan.yaml" --spawn) us"
 done
-[ -x "$bin/engine_bench" ] && "$bin/engine_bench"
-true

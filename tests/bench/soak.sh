@@ -3,6 +3,7 @@
 #   odd cycles    a worker is killed (SIGKILL, SIGSTOP, SIGTERM in turn) while frames are in flight: status 69 is expected
 #   even cycles   the run ends by itself: status 0
 set -euo pipefail
+exec 3>&2 2>/dev/null  # where bash announces every process that a signal ended
 bin=$1
 cycles=${2:-1000}
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -46,11 +47,11 @@ for ((cycle = 0; cycle < cycles; ++cycle)); do
     fi
     wait $run || status=$?
     for pid in "${pids[@]}"; do kill -KILL "$pid" 2>/dev/null || true; done
-    wait "${pids[@]}" 2>/dev/null || true
+    wait "${pids[@]}" || true
     if [ $status != $expected ]; then
-        echo "soak: cycle $cycle ended with status $status instead of $expected: $(cat "$work/error")" >&2
+        echo "soak: cycle $cycle ended with status $status instead of $expected: $(cat "$work/error")" >&3
         exit 1
     fi
-    [ $(((cycle + 1) % 50)) = 0 ] && echo "soak: $((cycle + 1)) of $cycles cycles" >&2
+    [ $(((cycle + 1) % 50)) = 0 ] && echo "soak: $((cycle + 1)) of $cycles cycles" >&3
 done
 echo "soak: $cycles cycles, none hung"

@@ -8,7 +8,7 @@ namespace convoy::tools {
 inline constexpr cli::Positional kPredictPositionals[] = {
     {.name = "COMMAND", .help = "fit a model, evaluate one, or show its predictions", .choices = "fit|eval|show"},
     {.name = "FILE",
-     .help = "fit: profiles; eval: a latency model and profiles; show: an ONNX model",
+     .help = "profiles to fit; latency model and profiles; model to show",
      .required = false,
      .repeatable = true},
 };

@@ -78,10 +78,14 @@ FrameResults::FrameResults(const cli::Options& options, const graph::Graph& grap
 void FrameResults::add(const runtime::FrameResult& result, samples::FrameTrace trace) {
     const bool warm_up = frames_.is_warm_up(result.frame);
     summary_.add(result, warm_up);
-    if (warm_up) return;
     if (!first_begin_) first_begin_ = result.begin;
     trace.start = result.begin - *first_begin_;
     trace.input = frames_.name(result.frame);
+    trace.warmup = warm_up;
+    if (warm_up) {
+        if (trace_) trace_->write(samples::trace_document(trace, header_.devices));
+        return;
+    }
     classify(result, trace);
     if (options_.has("outputs")) save_outputs(result);
     if (trace_) trace_->write(samples::trace_document(trace, header_.devices));

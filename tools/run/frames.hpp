@@ -48,6 +48,8 @@ class FrameResults {
 
     /// @param trace  the frame's times; classes and names are filled in
     void add(const runtime::FrameResult& result, samples::FrameTrace trace);
+    /// Nothing was in flight for `time`, which counts in no throughput.
+    void pause(util::Seconds time) { summary_.pause(time); }
     /// Writes what is left of the trace and prints the summary. @return the exit status
     int finish(const std::vector<runtime::DeviceTotals>& totals, runtime::Verifier* verifier);
 
@@ -63,7 +65,7 @@ class FrameResults {
     runtime::RunSummary summary_;
     std::map<std::string, std::int64_t> truth_;
     samples::Accuracy accuracy_;
-    std::optional<util::Seconds> first_begin_;  ///< of the frames after warm-up
+    std::optional<util::Seconds> first_begin_;  ///< of all frames
     std::size_t top_;
     bool text_;
     std::string lines_;

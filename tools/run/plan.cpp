@@ -12,6 +12,7 @@
 #include "runtime/coordinator.hpp"
 #include "runtime/spawn.hpp"
 #include "stop_on_signal.hpp"
+#include "util/clock.hpp"
 #include "util/log.hpp"
 #include "util/version.hpp"
 
@@ -164,8 +165,10 @@ void run_frames(const cli::Options& options, const Loaded& loaded, runtime::Coor
         const runtime::FrameResult result = coordinator.next(patience);
         results.add(result, runtime::frame_trace(result, loaded.compiled, loaded.graph));
         if (verifier != nullptr) {
+            const util::Seconds begin = util::now();
             (void)verifier->check(inputs.at(result.frame), result.outputs);
             inputs.erase(result.frame);
+            if (coordinator.in_flight() == 0 && done + 1 < frames.size()) results.pause(util::now() - begin);
         }
         progress.step();
     }
