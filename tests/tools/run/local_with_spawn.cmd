@@ -1,0 +1,1 @@
+convoy-run --local -m m.onnx -i random:1 --spawn

@@ -1,0 +1,1 @@
+convoy-run -p rows.yaml -m m.onnx -i random:1 --spawn
