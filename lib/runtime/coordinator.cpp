@@ -76,7 +76,7 @@ class Coordinator::Implementation {
             if (takes_part(job_.compiled.program(route, DeviceId(i)))) open.missing.insert(DeviceId(i));
         for (std::size_t i = 0; i < node_.links(); ++i)
             if (Executor::needs_announcement(job_.compiled.program(route, node_.device(LinkId(i)))))
-                node_.link(LinkId(i)).send({.kind = transport::Kind::frame_start, .frame = frame, .regions = {}});
+                send(LinkId(i), {.kind = transport::Kind::frame_start, .frame = frame, .regions = {}});
         node_.executor().start(frame, std::move(inputs));
         return frame;
     }
@@ -164,15 +164,24 @@ class Coordinator::Implementation {
             if (const auto threads = job_.threads.find(deployment.device); threads != job_.threads.end())
                 deployment.threads = threads->second;
             const std::string text = write(deployment);
-            node_.link(LinkId(i)).send({.kind = transport::Kind::deploy, .regions = {}},
-                                       transport::Payload::copy(std::as_bytes(std::span(text.data(), text.size()))));
+            send(LinkId(i), {.kind = transport::Kind::deploy, .regions = {}},
+                 transport::Payload::copy(std::as_bytes(std::span(text.data(), text.size()))));
         }
         node_.deploy({job_.plan, job_.compiled, job_.plan.source, job_.weights}, kFirstEpoch);
         await_all(transport::Kind::deploy_ack, options_.deploy_patience);
     }
 
+    /// @throws Error unavailable, which names the device
+    void send(LinkId id, transport::Header header, const transport::Payload& payload = {}) {
+        try {
+            node_.link(id).send(std::move(header), payload);
+        } catch (const Error& error) {
+            throw blame(id, error);
+        }
+    }
+
     void tell_all(transport::Kind kind) {
-        for (std::size_t i = 0; i < node_.links(); ++i) node_.link(LinkId(i)).send({.kind = kind, .regions = {}});
+        for (std::size_t i = 0; i < node_.links(); ++i) send(LinkId(i), {.kind = kind, .regions = {}});
     }
 
     void await_all(transport::Kind kind, util::Seconds patience,
@@ -196,7 +205,7 @@ class Coordinator::Implementation {
         util::Seconds shortest{std::numeric_limits<double>::max()};
         for (int i = 0; i < kClockProbes; ++i) {
             const util::Seconds asked = util::now();
-            node_.link(id).send({.kind = transport::Kind::link_probe, .regions = {}});
+            send(id, {.kind = transport::Kind::link_probe, .regions = {}});
             const util::Deadline deadline(options_.connect_patience);
             for (;;) {
                 const Event event = await_event(deadline, "link_echo");
@@ -231,10 +240,8 @@ class Coordinator::Implementation {
             // Tensors are handles: the event's copy shares its memory.
             FinishedFrame frame{finished->frame.record, finished->frame.outputs};
             note(job_.plan.source, std::move(frame));
-        } else if (const auto* lost = std::get_if<LinkLost>(&event)) {
-            throw blame(lost->link, lost->error);
-        } else if (const auto* closed = std::get_if<LinkClosed>(&event)) {
-            throw Error(Errc::unavailable, fmt::format("device '{}' left the run", name(closed->link)));
+        } else if (const std::optional<Error> gone = loss(event)) {
+            throw Error(*gone);
         } else if (const auto* failed = std::get_if<ExecutorFailed>(&event)) {
             if (failed->error.code() == Errc::unavailable) await_blame();
             throw failed->error;
@@ -261,11 +268,19 @@ class Coordinator::Implementation {
                                                why.starts_with(prefix) ? why.substr(prefix.size()) : why));
     }
 
+    /// The error of an event that says that a device is gone.
+    [[nodiscard]] std::optional<Error> loss(const Event& event) const {
+        if (const auto* lost = std::get_if<LinkLost>(&event)) return blame(lost->link, lost->error);
+        if (const auto* closed = std::get_if<LinkClosed>(&event))
+            return Error(Errc::unavailable, fmt::format("device '{}' left the run", name(closed->link)));
+        return std::nullopt;
+    }
+
     /// The own executor could not send: the link's own report, which names the device, is on its way.
     void await_blame() {
         const util::Deadline deadline(kBlameWait);
         while (auto event = mailbox_.take(deadline.left()))
-            if (const auto* lost = std::get_if<LinkLost>(&*event)) throw blame(lost->link, lost->error);
+            if (const std::optional<Error> gone = loss(*event)) throw Error(*gone);
     }
 
     /// A device has finished a frame.

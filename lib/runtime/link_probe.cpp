@@ -133,8 +133,9 @@ samples::LinkProfile measure_link(const std::string& url, const LinkProbeOptions
         }
         profile.samples.push_back(sample_of(kSizes[i], times));
         if (options.progress) options.progress(i + 1, kSizes.size());
-        constexpr double kGrowth = 4;  // the next size takes about so much longer
-        if (first * kGrowth * (kLeastRoundTrips + 1) > deadline.left()) break;
+        constexpr double kGrowth = 4;                      // the next size takes about so much longer
+        const bool can_fit = profile.samples.size() >= 2;  // a rate and a start-up time, however slow the device is
+        if (can_fit && first * kGrowth * (kLeastRoundTrips + 1) > deadline.left()) break;
     }
     prober.close();
     profile.fitted = samples::fit_link(profile.samples);

@@ -134,6 +134,7 @@ TEST_CASE("runtime: a worker that goes away mid-run ends the run with its name",
             (void)coordinator.next(util::Seconds{20});
         }
     });
+    INFO(error.message());
     CHECK(error.code() == util::Errc::unavailable);
     CHECK(error.message().find("'b'") != std::string::npos);
 }
