@@ -7,6 +7,7 @@
 #   tsan      quick tests under the thread sanitizer
 #   approve   rewrite the expected outputs of golden tests and bad-file catalogues, for review in the diff
 #   soak      1,000 runs of a worker, started and stopped while frames are in flight (by hand, minutes)
+#   fuzz [SECONDS [TARGET...]]  libFuzzer on the model, document and frame readers (by hand, 600 seconds each)
 #   bench     overhead of the engine and of one hop over loopback (by hand, a minute)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -50,6 +51,26 @@ approve() {
     git --no-pager diff --stat -- tests
 }
 
+# Needs clang and its sanitizers' runtime. What is found lies in build/fuzz/found and goes to tests/fuzz/corpus once fixed.
+fuzz() {
+    local seconds=${1:-600}
+    shift || true
+    local targets=("$@") target
+    [ ${#targets[@]} -gt 0 ] || targets=(model document frame)
+    packages=(clang libclang-rt-14-dev) deps
+    cmake -S . -B build/fuzz -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O1 \
+        -DCONVOY_SANITIZE=address,undefined,fuzzer-no-link >&2
+    cmake --build build/fuzz --target "${targets[@]/#/fuzz_}" >&2
+    for target in "${targets[@]}"; do
+        local seeds=(tests/fuzz/corpus/"$target")
+        [ "$target" != document ] || seeds+=(tests/data tests/tools)
+        [ "$target" != frame ] || seeds=(tests/data/frame)
+        mkdir -p "build/fuzz/found" "build/fuzz/corpus/$target"
+        build/fuzz/bin/fuzz_"$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=16384 \
+            -artifact_prefix="build/fuzz/found/$target-" -print_final_stats=1 "build/fuzz/corpus/$target" "${seeds[@]}"
+    done
+}
+
 case "${1:-help}" in
     deps) deps ;;
     release) build release -DCMAKE_BUILD_TYPE=Release ;;
@@ -60,6 +81,7 @@ case "${1:-help}" in
               && run_tests asan -L quick ;;
     tsan) build tsan -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O1 -DCONVOY_SANITIZE=thread \
               && TSAN_OPTIONS=$tsan_options run_tests tsan -L quick ;;
+    fuzz) fuzz "${@:2}" ;;
     approve) approve ;;
     soak) build release -DCMAKE_BUILD_TYPE=Release && tests/bench/soak.sh build/release/bin ;;
     bench) build release -DCMAKE_BUILD_TYPE=Release && cmake --build build/release --target engine_bench >&2 \
