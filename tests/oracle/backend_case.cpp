@@ -11,9 +11,9 @@
 #include <fstream>
 #include <optional>
 
-#include "engine/shard.hpp"
 #include "graph/onnx.hpp"
 #include "util/error.hpp"
+#include "whole.hpp"
 
 namespace convoy::test {
 namespace {
@@ -139,21 +139,7 @@ std::vector<graph::Tensor> run(const graph::Graph& graph, const onnx::ModelProto
         if (place >= values.size()) throw util::Error(util::Errc::data, "input '" + info.name + "' is no tensor");
         inputs.push_back(fed(info, values[place]));
     }
-    engine::Weights weights(graph);
-    const plan::Run piece = engine::whole_model(graph);
-    engine::Shard shard(weights, piece);
-    std::vector<std::vector<graph::TensorView>> in;
-    for (const auto& input : piece.inputs) {
-        for (std::size_t i = 0; i < graph.inputs().size(); ++i)
-            if (graph.inputs()[i] == input.tensor) in.push_back({inputs[i].view()});
-    }
-    std::vector<graph::Tensor> outputs;
-    std::vector<graph::TensorView> out;
-    for (const auto& output : piece.outputs)
-        outputs.emplace_back(output.slab.boxes(), graph.tensor(output.tensor).element_bytes);
-    for (const graph::Tensor& output : outputs) out.push_back(output.view());
-    shard.run(in, out);
-    return outputs;
+    return run_whole(graph, inputs);
 }
 
 /// @param values  of the fed inputs
