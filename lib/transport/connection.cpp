@@ -195,7 +195,7 @@ bool Connection::Impl::flush(Seconds patience) {
     Lock lock(mutex_);
     const auto wanted = enqueued_;
     changed_.wait_for(lock, patience, [&] { return written_ >= wanted || ending_; });
-    return written_ >= wanted;
+    return written_ >= wanted && !failure_;
 }
 
 bool Connection::Impl::close(Seconds patience) {
