@@ -2,7 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
+#include <functional>
+#include <limits>
+#include <numeric>
+#include <opencv2/core/utility.hpp>
+
+#include "engine/functions.hpp"
 
 namespace convoy::engine {
 
@@ -10,74 +15,43 @@ using graph::Index;
 
 namespace {
 
-float attribute(const graph::Operator& op, const char* name, float otherwise) {
-    const auto found = op.attributes.find(name);
-    if (found == op.attributes.end()) return otherwise;
-    const auto* value = std::get_if<float>(&found->second);
-    return value ? *value : otherwise;
+/// The offset of element number `number` of a tensor of these dims, in the order of the last axis first.
+Index offset_of(Index number, const std::vector<int>& dims, const Strides& strides) {
+    Index offset = strides.offset;
+    for (std::size_t axis = dims.size(); axis-- > 0;) {
+        offset += number % dims[axis] * strides.steps[axis];
+        number /= dims[axis];
+    }
+    return offset;
 }
 
-/// Calls visit(a, b) with the offsets of every output element in two inputs, in the output's order.
-template <class Visit>
-void walk(const std::vector<int>& dims, const Strides& a, const Strides& b, Visit visit) {
-    std::vector<int> at(dims.size(), 0);
-    Index offset_a = a.offset;
-    Index offset_b = b.offset;
-    while (true) {
-        visit(offset_a, offset_b);
-        std::size_t axis = dims.size();
-        while (true) {
-            if (axis == 0) return;
-            --axis;
-            offset_a += a.steps[axis];
-            offset_b += b.steps[axis];
-            if (++at[axis] < dims[axis]) break;
-            offset_a -= a.steps[axis] * dims[axis];
-            offset_b -= b.steps[axis] * dims[axis];
-            at[axis] = 0;
-        }
-    }
+Index product(const std::vector<int>& dims) {
+    return std::accumulate(dims.begin(), dims.end(), Index{1}, std::multiplies<>());
 }
+
+/// Calls body(first, last) for ranges of [0, count) on several threads when all of it costs `work` or more.
+void in_ranges(Index count, Index work, const std::function<void(Index, Index)>& body) {
+    constexpr Index kParallelWork = 32768;
+    if (work < kParallelWork || count == 1) return body(0, count);
+    cv::parallel_for_(cv::Range(0, static_cast<int>(count)),
+                      [&](const cv::Range& range) { body(range.start, range.end); });
+}
+
+/// The rows of a tensor: all axes but the last.
+struct Rows {
+    explicit Rows(const std::vector<int>& dims) : outer(dims.begin(), dims.end() - 1), width(dims.back()) {}
+    std::vector<int> outer;
+    Index width;
+};
+
+Strides outer_of(const Strides& strides) { return {strides.offset, {strides.steps.begin(), strides.steps.end() - 1}}; }
 
 }  // namespace
 
-Function unary_function(const graph::Operator& op) {
-    const float alpha = attribute(op, "alpha", op.onnx_type == "HardSigmoid" ? 0.2F : 1.0F);
-    const float beta = attribute(op, "beta", 0.5F);
-    const std::map<std::string, Function> functions{
-        {"Abs", [](float x) { return std::abs(x); }},
-        {"Neg", [](float x) { return -x; }},
-        {"Exp", [](float x) { return std::exp(x); }},
-        {"Log", [](float x) { return std::log(x); }},
-        {"Sqrt", [](float x) { return std::sqrt(x); }},
-        {"Reciprocal", [](float x) { return 1.0F / x; }},
-        {"Floor", [](float x) { return std::floor(x); }},
-        {"Ceil", [](float x) { return std::ceil(x); }},
-        {"Erf", [](float x) { return std::erf(x); }},
-        {"Tanh", [](float x) { return std::tanh(x); }},
-        {"Softplus", [](float x) { return x > 20 ? x : std::log1p(std::exp(x)); }},
-        {"Softsign", [](float x) { return x / (1 + std::abs(x)); }},
-        {"Elu", [alpha](float x) { return x < 0 ? alpha * std::expm1(x) : x; }},
-        {"HardSigmoid", [=](float x) { return std::clamp(alpha * x + beta, 0.0F, 1.0F); }},
-        {"HardSwish", [](float x) { return x * std::clamp(x / 6 + 0.5F, 0.0F, 1.0F); }},
-    };
-    const auto found = functions.find(op.onnx_type);
-    return found == functions.end() ? Function{} : found->second;
-}
-
-Function2 binary_function(const std::string& onnx_type) {
-    static const std::map<std::string, Function2> functions{
-        {"Add", [](float a, float b) { return a + b; }},
-        {"Sub", [](float a, float b) { return a - b; }},
-        {"Mul", [](float a, float b) { return a * b; }},
-        {"Div", [](float a, float b) { return a / b; }},
-        {"Pow", [](float a, float b) { return std::pow(a, b); }},
-        {"Max", [](float a, float b) { return a < b ? b : a; }},
-        {"Min", [](float a, float b) { return b < a ? b : a; }},
-        {"PRelu", [](float a, float b) { return a < 0 ? a * b : a; }},
-    };
-    const auto found = functions.find(onnx_type);
-    return found == functions.end() ? Function2{} : found->second;
+std::vector<Index> dense_steps(const std::vector<int>& dims) {
+    std::vector<Index> steps(dims.size(), 1);
+    for (std::size_t axis = dims.size(); axis-- > 1;) steps[axis - 1] = steps[axis] * dims[axis];
+    return steps;
 }
 
 Strides broadcast(const std::vector<int>& dims, const std::vector<int>& to) {
@@ -95,19 +69,162 @@ Strides broadcast(const std::vector<int>& dims, const std::vector<int>& to) {
 void Gather::run(std::span<const cv::Mat> inputs, cv::Mat& output) {
     const auto* from = inputs[0].ptr<float>();
     auto* to = output.ptr<float>();
-    walk(shape(), from_, from_, [&](Index offset, Index) { *to++ = from[offset]; });
+    const Rows rows(shape());
+    const Strides outer = outer_of(from_);
+    in_ranges(product(rows.outer), product(shape()), [&](Index first, Index last) {
+        for (Index row = first; row < last; ++row) {
+            spread(from + offset_of(row, rows.outer, outer), from_.steps.back(), to + row * rows.width, rows.width);
+        }
+    });
 }
 
-void Unary::run(std::span<const cv::Mat> inputs, cv::Mat& output) {
-    const auto* from = inputs[0].ptr<float>();
-    std::transform(from, from + output.total(), output.ptr<float>(), function_);
-}
-
-void Arithmetic::run(std::span<const cv::Mat> inputs, cv::Mat& output) {
-    const auto* a = inputs[0].ptr<float>();
-    const auto* b = inputs[1].ptr<float>();
+void Fold::run(std::span<const cv::Mat> inputs, cv::Mat& output) {
     auto* to = output.ptr<float>();
-    walk(shape(), a_, b_, [&](Index at_a, Index at_b) { *to++ = function_(a[at_a], b[at_b]); });
+    const Rows rows(shape());
+    std::vector<Strides> outer;
+    for (const Strides& strides : operands_) outer.push_back(outer_of(strides));
+    in_ranges(product(rows.outer), product(shape()), [&](Index first, Index last) {
+        for (Index row = first; row < last; ++row) {
+            float* values = to + row * rows.width;
+            for (std::size_t i = 0; i < operands_.size(); ++i) {
+                const float* from = inputs[i].ptr<float>() + offset_of(row, rows.outer, outer[i]);
+                const Index step = operands_[i].steps.back();
+                if (i == 0) {
+                    spread(from, step, values, rows.width);
+                } else {
+                    combine(arithmetic_, from, step, values, rows.width);
+                }
+            }
+        }
+    });
+}
+
+namespace {
+
+using What = Reduction::What;
+
+/// In double precision, so that a mean of thousands is as good as float allows.
+struct Accumulator {
+    explicit Accumulator(What kind) : what(kind) {
+        if (what == What::max || what == What::log_sum_exp) value = -std::numeric_limits<double>::infinity();
+        if (what == What::min) value = std::numeric_limits<double>::infinity();
+        if (what == What::product) value = 1;
+    }
+
+    void add(double x) {
+        switch (what) {
+            case What::max:
+                value = x <= value ? value : x;
+                break;
+            case What::min:
+                value = x >= value ? value : x;
+                break;
+            case What::product:
+                value *= x;
+                break;
+            case What::sum_square:
+            case What::l2:
+                value += x * x;
+                break;
+            case What::l1:
+                value += std::abs(x);
+                break;
+            case What::log_sum_exp:
+                value = std::max(value, x) + std::log1p(std::exp(-std::abs(value - x)));
+                break;
+            default:
+                value += x;
+        }
+    }
+
+    [[nodiscard]] double result(Index count) const {
+        if (what == What::mean) return value / static_cast<double>(count);
+        if (what == What::l2) return std::sqrt(value);
+        return what == What::log_sum ? std::log(value) : value;
+    }
+
+    What what;
+    double value = 0;
+};
+
+}  // namespace
+
+void Reduction::run(std::span<const cv::Mat> inputs, cv::Mat& output) {
+    const auto* from = inputs[0].ptr<float>();
+    auto* to = output.ptr<float>();
+    const Rows rows(reduced_.dims);
+    const Strides outer = outer_of(reduced_.steps);
+    const Index lines = product(rows.outer);
+    const Index step = reduced_.steps.steps.back();
+    in_ranges(product(kept_.dims), product(kept_.dims) * product(reduced_.dims), [&](Index first, Index last) {
+        for (Index i = first; i < last; ++i) {
+            const float* begin = from + offset_of(i, kept_.dims, kept_.steps);
+            Accumulator all(what_);
+            for (Index line = 0; line < lines; ++line) {
+                const float* values = begin + offset_of(line, rows.outer, outer);
+                if (what_ == What::sum || what_ == What::mean) {  // the usual ones, without a choice per element
+                    for (Index k = 0; k < rows.width; ++k) all.value += static_cast<double>(values[k * step]);
+                    continue;
+                }
+                for (Index k = 0; k < rows.width; ++k) all.add(static_cast<double>(values[k * step]));
+            }
+            to[i] = static_cast<float>(all.result(lines * rows.width));
+        }
+    });
+}
+
+void MatrixProduct::run(std::span<const cv::Mat> inputs, cv::Mat& output) {
+    const Geometry& g = geometry_;
+    const auto* left = inputs[0].ptr<float>();
+    const auto* right = inputs[1].ptr<float>();
+    auto* to = output.ptr<float>();
+    constexpr Index kInner = 128;  // rows of the right matrix that stay in the cache while a block is made
+    constexpr Index kRows = 8;
+    const Index blocks = (g.rows + kRows - 1) / kRows;
+    const Index batches = product(g.batch);
+    in_ranges(batches * blocks, batches * g.rows * g.inner * g.columns, [&](Index first, Index last) {
+        for (Index number = first; number < last; ++number) {
+            const Index batch = number / blocks;
+            const float* a = left + offset_of(batch, g.batch, g.left);
+            const float* b = right + offset_of(batch, g.batch, g.right);
+            float* c = to + batch * g.rows * g.columns;
+            const Index begin = number % blocks * kRows;
+            const Index end = std::min(g.rows, begin + kRows);
+            std::fill(c + begin * g.columns, c + end * g.columns, 0.0F);
+            for (Index k0 = 0; k0 < g.inner; k0 += kInner) {
+                for (Index row = begin; row < end; ++row) {
+                    for (Index k = k0; k < std::min(g.inner, k0 + kInner); ++k) {
+                        add_scaled(b + k * g.columns, a[row * g.inner + k], c + row * g.columns, g.columns);
+                    }
+                }
+            }
+        }
+    });
+}
+
+void LayerNorm::run(std::span<const cv::Mat> inputs, cv::Mat& output) {
+    const auto* from = inputs[0].ptr<float>();
+    auto* to = output.ptr<float>();
+    const Index total = product(shape());
+    in_ranges(total / size_, total, [&](Index first, Index last) {
+        for (Index row = first; row < last; ++row) {
+            const float* x = from + row * size_;
+            float* y = to + row * size_;
+            const double mean = std::accumulate(x, x + size_, 0.0) / static_cast<double>(size_);
+            double squares = 0;
+            for (Index i = 0; i < size_; ++i) squares += (x[i] - mean) * (x[i] - mean);
+            const double factor = 1 / std::sqrt(squares / static_cast<double>(size_) + static_cast<double>(epsilon_));
+            for (Index i = 0; i < size_; ++i) {
+                const auto at = static_cast<std::size_t>(i);
+                const auto normal = static_cast<float>((x[i] - mean) * factor);
+                y[i] = normal * scale_[at] + (shift_.empty() ? 0.0F : shift_[at]);
+            }
+        }
+    });
+}
+
+void Cast::run(std::span<const cv::Mat> inputs, cv::Mat& output) {
+    cast(type_, inputs[0].ptr<float>(), output.ptr<float>(), static_cast<Index>(output.total()));
 }
 
 void Known::run(std::span<const cv::Mat>, cv::Mat& output) { output = cv::Mat(shape(), CV_32F, values_.data()); }

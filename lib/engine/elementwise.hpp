@@ -1,25 +1,17 @@
 #pragma once
 
-#include <functional>
-#include <string>
-
 #include "engine/kernel.hpp"
 
+/// Kernels on tensors of any rank, for operators that run whole.
 namespace convoy::engine {
 
-/// A function of one element, from an ONNX type and its attributes; null when there is none of that name.
-using Function = std::function<float(float)>;
-[[nodiscard]] Function unary_function(const graph::Operator& op);
-
-/// A function of two elements; null when there is none of that name.
-using Function2 = std::function<float(float, float)>;
-[[nodiscard]] Function2 binary_function(const std::string& onnx_type);
-
-/// Element [i0, i1, ...] of the output is the input's element at offset + i0 * strides[0] + i1 * strides[1] + ...
+/// Element [i0, i1, ...] of the output is the input's element at offset + i0 * steps[0] + i1 * steps[1] + ...
 struct Strides {
     graph::Index offset = 0;
     std::vector<graph::Index> steps;  ///< one per output dimension
 };
+/// The distances of neighbours in a dense tensor.
+[[nodiscard]] std::vector<graph::Index> dense_steps(const std::vector<int>& dims);
 /// Of a dense tensor with these dims, broadcast to `to` as ONNX does.
 [[nodiscard]] Strides broadcast(const std::vector<int>& dims, const std::vector<int>& to);
 
@@ -33,27 +25,81 @@ class Gather final : public Kernel {
     Strides from_;
 };
 
-/// One function for every element, whatever the dims.
-class Unary final : public Kernel {
+/// A function of two elements, folded over the inputs from the left, with ONNX broadcasting.
+class Fold final : public Kernel {
   public:
-    Unary(std::vector<int> dims, Function function) : Kernel(std::move(dims)), function_(std::move(function)) {}
+    Fold(std::vector<int> dims, std::vector<Strides> operands, graph::Arithmetic arithmetic)
+        : Kernel(std::move(dims)), operands_(std::move(operands)), arithmetic_(arithmetic) {}
     void run(std::span<const cv::Mat> inputs, cv::Mat& output) override;
 
   private:
-    Function function_;
+    std::vector<Strides> operands_;
+    graph::Arithmetic arithmetic_;
 };
 
-/// Elementwise arithmetic of two tensors with ONNX broadcasting.
-class Arithmetic final : public Kernel {
+/// Sum, mean, maximum, ... over some axes.
+class Reduction final : public Kernel {
   public:
-    Arithmetic(std::vector<int> dims, Strides a, Strides b, Function2 function)
-        : Kernel(std::move(dims)), a_(std::move(a)), b_(std::move(b)), function_(std::move(function)) {}
+    enum class What : std::uint8_t { sum, mean, max, min, product, sum_square, l1, l2, log_sum, log_sum_exp };
+    /// @param dims     of the output, with or without the reduced axes
+    /// @param kept     extents and steps in the input of the axes that are kept, in order
+    /// @param reduced  the same of the axes that are reduced
+    struct Axes {
+        std::vector<int> dims;
+        Strides steps;
+    };
+    Reduction(std::vector<int> dims, What what, Axes kept, Axes reduced)
+        : Kernel(std::move(dims)), what_(what), kept_(std::move(kept)), reduced_(std::move(reduced)) {}
     void run(std::span<const cv::Mat> inputs, cv::Mat& output) override;
 
   private:
-    Strides a_;
-    Strides b_;
-    Function2 function_;
+    What what_;
+    Axes kept_;
+    Axes reduced_;
+};
+
+/// Products of matrices, one per element of the leading axes, which are broadcast.
+class MatrixProduct final : public Kernel {
+  public:
+    /// Steps of the leading axes in units of elements; a matrix is [rows, inner] times [inner, columns], dense.
+    struct Geometry {
+        std::vector<int> batch;
+        Strides left;
+        Strides right;
+        graph::Index rows = 1;
+        graph::Index inner = 1;
+        graph::Index columns = 1;
+    };
+    MatrixProduct(std::vector<int> dims, Geometry geometry) : Kernel(std::move(dims)), geometry_(std::move(geometry)) {}
+    void run(std::span<const cv::Mat> inputs, cv::Mat& output) override;
+
+  private:
+    Geometry geometry_;
+};
+
+/// Normalization over the last axes: (x - mean) / sqrt(variance + epsilon) * scale + shift.
+class LayerNorm final : public Kernel {
+  public:
+    LayerNorm(std::vector<int> dims, graph::Index size, float epsilon, std::vector<float> scale,
+              std::vector<float> shift)
+        : Kernel(std::move(dims)), size_(size), epsilon_(epsilon), scale_(std::move(scale)), shift_(std::move(shift)) {}
+    void run(std::span<const cv::Mat> inputs, cv::Mat& output) override;
+
+  private:
+    graph::Index size_;
+    float epsilon_;
+    std::vector<float> scale_;
+    std::vector<float> shift_;
+};
+
+/// Values of one type as those of another.
+class Cast final : public Kernel {
+  public:
+    Cast(std::vector<int> dims, graph::ElementType type) : Kernel(std::move(dims)), type_(type) {}
+    void run(std::span<const cv::Mat> inputs, cv::Mat& output) override;
+
+  private:
+    graph::ElementType type_;
 };
 
 /// Values that are known when the net is built.

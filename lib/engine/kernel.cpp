@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <opencv2/core/utility.hpp>
 
+#include "engine/functions.hpp"
 #include "util/error.hpp"
 
 namespace convoy::engine {
@@ -40,6 +40,7 @@ Pointwise::Pointwise(const graph::Tail& tail, const std::vector<Interval>& chann
       shift_(picked(tail.shift, channels)),
       activation_(tail.activation),
       alpha_(tail.alpha),
+      beta_(tail.beta),
       low_(tail.low),
       high_(tail.high) {
     if (with_bias && tail.bias) bias_ = picked(floats_of(*tail.bias), channels);
@@ -51,10 +52,10 @@ bool Pointwise::identity() const noexcept {
 
 void Pointwise::apply(const float* from, float* to, Index count, Index channel) const noexcept {
     if (bias_.empty() && scale_.empty() && shift_.empty()) {
-        activate(from, to, count);
+        activate(activation_, {alpha_, beta_, low_, high_}, from, to, count);
     } else {
         affine(from, to, count, channel);
-        activate(to, to, count);
+        activate(activation_, {alpha_, beta_, low_, high_}, to, to, count);
     }
 }
 
@@ -64,32 +65,6 @@ void Pointwise::affine(const float* from, float* to, Index count, Index channel)
     const float scale = scale_.empty() ? 1.0F : scale_[c];
     const float shift = shift_.empty() ? 0.0F : shift_[c];
     for (Index i = 0; i < count; ++i) to[i] = scale * (from[i] + bias) + shift;
-}
-
-void Pointwise::activate(const float* from, float* to, Index count) const noexcept {
-    const float alpha = alpha_;
-    const float low = low_;
-    const float high = high_;
-    switch (activation_) {
-        case graph::Activation::none:
-            if (from != to) std::copy_n(from, count, to);
-            break;
-        case graph::Activation::relu:
-            for (Index i = 0; i < count; ++i) to[i] = from[i] < 0.0F ? 0.0F : from[i];
-            break;
-        case graph::Activation::leaky_relu:
-            for (Index i = 0; i < count; ++i) to[i] = from[i] < 0.0F ? alpha * from[i] : from[i];
-            break;
-        case graph::Activation::clip:
-            for (Index i = 0; i < count; ++i) {
-                const float raised = from[i] < low ? low : from[i];
-                to[i] = raised > high ? high : raised;
-            }
-            break;
-        case graph::Activation::sigmoid:
-            for (Index i = 0; i < count; ++i) to[i] = 1.0F / (1.0F + std::exp(-from[i]));
-            break;
-    }
 }
 
 Crop::Crop(const Slab& part, const Slab& whole)

@@ -23,13 +23,13 @@ class Pointwise {
 
   private:
     void affine(const float* from, float* to, graph::Index count, graph::Index channel) const noexcept;
-    void activate(const float* from, float* to, graph::Index count) const noexcept;
 
     std::vector<float> bias_;
     std::vector<float> scale_;
     std::vector<float> shift_;
     graph::Activation activation_;
     float alpha_;
+    float beta_;
     float low_;
     float high_;
 };

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/functions.hpp"
+
 namespace convoy::engine {
 
 using graph::Box;
@@ -10,11 +12,24 @@ using graph::Index;
 using graph::Slab;
 using graph::TensorView;
 
-Source::Source(const Slab& slab, const Slab& shape, Index element_bytes, const std::vector<TensorView>* const* views)
-    : Kernel(dims_of(shape)), boxes_(slab.boxes()), element_bytes_(element_bytes), views_(views) {}
+Source::Source(const graph::TensorInfo& tensor, const Slab& slab, const Slab& shape,
+               const std::vector<TensorView>* const* views)
+    : Kernel(dims_of(shape)),
+      boxes_(slab.boxes()),
+      type_(tensor.type),
+      element_bytes_(tensor.element_bytes),
+      views_(views) {
+    if (type_ != graph::ElementType::float32) raw_.resize(static_cast<std::size_t>(slab.volume() * element_bytes_));
+}
 
 void Source::run(std::span<const cv::Mat>, cv::Mat& output) {
     const std::vector<TensorView>& views = **views_;
+    if (!raw_.empty()) {
+        const TensorView slab(boxes_, raw_.data(), element_bytes_);
+        for (const TensorView& view : views) graph::copy(view, slab);
+        to_floats(type_, raw_.data(), output.ptr<float>(), static_cast<Index>(output.total()));
+        return;
+    }
     if (views.size() == 1 && std::ranges::equal(views.front().boxes(), boxes_)) {
         output = cv::Mat(shape(), CV_32F, views.front().data());
         return;
@@ -28,8 +43,15 @@ Sink::Sink(std::vector<Part> parts, const std::span<const TensorView>* views)
 
 void Sink::run(std::span<const cv::Mat> inputs, cv::Mat&) {
     for (std::size_t i = 0; i < parts_.size(); ++i) {
-        const Part& part = parts_[i];
-        const TensorView value(part.boxes, reinterpret_cast<std::byte*>(inputs[i].data), part.element_bytes);
+        Part& part = parts_[i];
+        auto* values = reinterpret_cast<std::byte*>(inputs[i].data);
+        if (part.type != graph::ElementType::float32) {
+            const auto count = static_cast<Index>(inputs[i].total());
+            part.raw.resize(static_cast<std::size_t>(count * element_size(part.type)));
+            from_floats(part.type, inputs[i].ptr<float>(), part.raw.data(), count);
+            values = part.raw.data();
+        }
+        const TensorView value(part.boxes, values, part.element_bytes);
         graph::copy(value, (*views_)[i]);
     }
 }
@@ -103,9 +125,9 @@ void GlobalPool::run(std::span<const cv::Mat> inputs, cv::Mat& output) {
     });
 }
 
-Binary::Binary(bool product, const Slab& output, std::vector<Operand> operands, Pointwise tail)
+Binary::Binary(graph::Arithmetic arithmetic, const Slab& output, std::vector<Operand> operands, Pointwise tail)
     : Kernel(dims_of(output)),
-      product_(product),
+      arithmetic_(arithmetic),
       output_(output),
       operands_(std::move(operands)),
       tail_(std::move(tail)) {}
@@ -116,33 +138,22 @@ void Binary::run(std::span<const cv::Mat> inputs, cv::Mat& output) {
     for_each_plane(output_, output_.volume(), [&](Index n, Index c) {
         float* plane = output.ptr<float>() + (n * output_.channels() + c) * height * width;
         for (Index h = 0; h < height; ++h) {
-            for (std::size_t i = 0; i < operands_.size(); ++i) {
-                row(operands_[i], inputs[i].ptr<float>(), plane + h * width, n, c, h, i == 0);
+            float* row = plane + h * width;
+            for (const Operand& operand : operands_) {
+                const Slab& part = operand.part;
+                const float* from = operand.values.empty() ? inputs[operand.input].ptr<float>() : operand.values.data();
+                const float* values = operand.crop.row(from, part.n.size() == 1 ? 0 : n, part.channels() == 1 ? 0 : c,
+                                                       part.h.size() == 1 ? 0 : h);
+                const Index step = part.w.size() == 1 ? 0 : 1;
+                if (&operand == &operands_.front()) {
+                    spread(values, step, row, width);
+                } else {
+                    combine(arithmetic_, values, step, row, width);
+                }
             }
         }
         tail_.apply(plane, plane, height * width, c);
     });
-}
-
-void Binary::row(const Operand& operand, const float* from, float* to, Index n, Index c, Index h, bool first) const {
-    const Index width = output_.w.size();
-    const Slab& part = operand.part;
-    const float* values =
-        operand.crop.row(from, part.n.size() == 1 ? 0 : n, part.channels() == 1 ? 0 : c, part.h.size() == 1 ? 0 : h);
-    const auto combine = [&](auto value) {
-        if (first) {
-            for (Index w = 0; w < width; ++w) to[w] = value(w);
-        } else if (product_) {
-            for (Index w = 0; w < width; ++w) to[w] *= value(w);
-        } else {
-            for (Index w = 0; w < width; ++w) to[w] += value(w);
-        }
-    };
-    if (part.w.size() == 1) {
-        combine([one = *values](Index) { return one; });
-    } else {
-        combine([values](Index w) { return values[w]; });
-    }
 }
 
 Concat::Concat(const Slab& output, std::vector<std::optional<Crop>> crops, std::vector<Origin> origins, Pointwise tail)

@@ -5,32 +5,37 @@
 #include <vector>
 
 #include "engine/kernel.hpp"
-#include "graph/tensor.hpp"
+#include "graph/graph.hpp"
 
 namespace convoy::engine {
 
-/// Assembles a slab from the views of one run; where a single view is exactly the slab, it points at it.
+/// Assembles a slab from the views of one run; where a single view is exactly the slab, it points at it. Other types
+/// than float32 become floats.
 class Source final : public Kernel {
   public:
     /// @param slab   of the tensor; `shape` is the same as the kernels see it
     /// @param views  read at each run: what the run was called with
-    Source(const graph::Slab& slab, const graph::Slab& shape, graph::Index element_bytes,
+    Source(const graph::TensorInfo& tensor, const graph::Slab& slab, const graph::Slab& shape,
            const std::vector<graph::TensorView>* const* views);
     void run(std::span<const cv::Mat> inputs, cv::Mat& output) override;
 
   private:
     std::vector<graph::Box> boxes_;
+    graph::ElementType type_;
     graph::Index element_bytes_;
+    std::vector<std::byte> raw_;  ///< the slab in its own type, when that is not float32
     const std::vector<graph::TensorView>* const* views_;
 };
 
-/// Copies each of its inputs into the view that the run was called with.
+/// Copies each of its inputs into the view that the run was called with, in the type of the tensor.
 class Sink final : public Kernel {
   public:
     /// What one input holds.
     struct Part {
         std::vector<graph::Box> boxes;
+        graph::ElementType type = graph::ElementType::float32;
         graph::Index element_bytes = 4;
+        std::vector<std::byte> raw = {};
     };
     Sink(std::vector<Part> parts, const std::span<const graph::TensorView>* views);
     void run(std::span<const cv::Mat> inputs, cv::Mat& output) override;
@@ -115,21 +120,20 @@ class GlobalPool final : public Kernel {
     Pointwise tail_;
 };
 
-/// Elementwise sum or product of two inputs, either of which may have one element along an axis.
+/// A function of two elements, folded over the operands from the left; each may have one element along an axis.
 class Binary final : public Kernel {
   public:
     struct Operand {
         Crop crop;
-        graph::Slab part;  ///< what the crop gives
+        graph::Slab part;           ///< what the crop gives
+        std::size_t input = 0;      ///< of the layer
+        std::vector<float> values;  ///< of a constant, then instead of an input
     };
-    Binary(bool product, const graph::Slab& output, std::vector<Operand> operands, Pointwise tail);
+    Binary(graph::Arithmetic arithmetic, const graph::Slab& output, std::vector<Operand> operands, Pointwise tail);
     void run(std::span<const cv::Mat> inputs, cv::Mat& output) override;
 
   private:
-    void row(const Operand& operand, const float* from, float* to, graph::Index n, graph::Index c, graph::Index h,
-             bool first) const;
-
-    bool product_;
+    graph::Arithmetic arithmetic_;
     graph::Slab output_;
     std::vector<Operand> operands_;
     Pointwise tail_;

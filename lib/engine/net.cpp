@@ -14,7 +14,7 @@ using graph::Slab;
 Slab shape_of(const graph::TensorInfo& tensor, const Slab& slab) {
     if (!tensor.whole_only || slab.empty()) return slab;
     Slab row = slab;
-    row.w.end = row.w.begin + tensor.element_bytes / Index{sizeof(float)};
+    row.w.end = row.w.begin + tensor.element_bytes / element_size(tensor.type);
     return row;
 }
 
@@ -47,7 +47,7 @@ Value NetBuilder::add_stock(const std::string& type, cv::dnn::LayerParams params
 
 Value NetBuilder::add_source(const graph::TensorInfo& tensor, const Slab& slab, std::size_t input) {
     const Slab shape = shape_of(tensor, slab);
-    return add_kernel(std::make_unique<Source>(slab, shape, tensor.element_bytes, &net_.inputs[input]), shape, {});
+    return add_kernel(std::make_unique<Source>(tensor, slab, shape, &net_.inputs[input]), shape, {});
 }
 
 void NetBuilder::add_sink(const std::vector<Value>& values, const std::vector<plan::Run::Output>& outputs) {
@@ -56,7 +56,7 @@ void NetBuilder::add_sink(const std::vector<Value>& values, const std::vector<pl
         const graph::TensorInfo& tensor = graph().tensor(outputs[i].tensor);
         Slab held = values[i].slab;
         if (tensor.whole_only) held = outputs[i].slab;
-        parts.push_back({held.boxes(), tensor.element_bytes});
+        parts.push_back({held.boxes(), tensor.type, tensor.element_bytes, {}});
     }
     add_kernel(std::make_unique<Sink>(std::move(parts), &net_.outputs), {}, values);
 }

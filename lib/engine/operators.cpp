@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "util/error.hpp"
 
 namespace convoy::engine {
 
-using graph::Activation;
 using graph::Axis;
 using graph::Index;
 using graph::Interval;
@@ -65,16 +65,18 @@ class OperatorBuilder {
         const graph::Box& full = graph_.tensor(op_.inputs[0]).full;
         const Slab part = needed_of(0);
         const Index area = full[Axis::h].size() * full[Axis::w].size();
-        return add(std::make_unique<GlobalPool>(op_.kind == Kind::global_max_pool, out_, part,
-                                                Crop(part, inputs_[0].slab), area, tail()),
-                   {inputs_[0]});
+        return add(
+            std::make_unique<GlobalPool>(op_.kind == Kind::global_max_pool, out_, part, Crop(part, inputs_[0].slab),
+                                         op_.kind == Kind::global_sum_pool ? 1 : area, tail()),
+            {inputs_[0]});
     }
 
     /// The elementwise kinds with one input: their own function, then the tail.
     Value map() {
         Tail own;
-        own.activation = activation_of(op_.kind);
+        own.activation = graph::function_of(op_);
         own.alpha = op_.alpha;
+        own.beta = op_.beta;
         own.low = op_.low;
         own.high = op_.high;
         std::vector<Pointwise> functions{Pointwise(own, out_.c, true), tail()};
@@ -85,11 +87,18 @@ class OperatorBuilder {
 
     Value binary() {
         std::vector<Binary::Operand> operands;
-        for (std::size_t i = 0; i < inputs_.size(); ++i) {
-            const Slab part = needed_of(i);
-            operands.push_back({Crop(part, inputs_[i].slab), part});
+        const std::size_t count = std::max(op_.inputs.size(), op_.constant_inputs.size());
+        std::size_t next = 0;
+        for (std::size_t place = 0; place < count; ++place) {
+            if (place < op_.constant_inputs.size() && op_.constant_inputs[place]) {
+                operands.push_back(constant_operand(*op_.constant_inputs[place]));
+                continue;
+            }
+            const Slab part = needed_of(next);
+            operands.push_back({Crop(part, inputs_[next].slab), part, next, {}});
+            ++next;
         }
-        return add(std::make_unique<Binary>(op_.kind == Kind::mul, out_, std::move(operands), tail()), inputs_);
+        return add(std::make_unique<Binary>(arithmetic(), out_, std::move(operands), tail()), inputs_);
     }
 
     Value concat() {
@@ -136,19 +145,30 @@ class OperatorBuilder {
     }
 
   private:
-    static Activation activation_of(Kind kind) {
-        switch (kind) {
-            case Kind::relu:
-                return Activation::relu;
-            case Kind::leaky_relu:
-                return Activation::leaky_relu;
-            case Kind::clip:
-                return Activation::clip;
-            case Kind::sigmoid:
-                return Activation::sigmoid;
-            default:
-                return Activation::none;  // batch_norm: scale and shift are its tail
+    [[nodiscard]] graph::Arithmetic arithmetic() const {
+        if (op_.kind == Kind::binary) return op_.arithmetic;
+        return op_.kind == Kind::mul ? graph::Arithmetic::mul : graph::Arithmetic::add;
+    }
+
+    /// The part of a constant that meets the output.
+    Binary::Operand constant_operand(const graph::Constant& constant) const {
+        const graph::Box full = graph::operand_box(constant, graph_.tensor(op_.outputs[0]));
+        const Slab part = graph::broadcast_part(full, out_);
+        std::vector<float> values;
+        for (Index n = part.n.begin; n < part.n.end; ++n) {
+            for (const Interval& channels : part.c) {
+                for (Index c = channels.begin; c < channels.end; ++c) {
+                    for (Index h = part.h.begin; h < part.h.end; ++h) {
+                        const Index row = (n * full[Axis::c].end + c) * full[Axis::h].end + h;
+                        const auto at = values.size();
+                        values.resize(at + static_cast<std::size_t>(part.w.size()));
+                        graph::copy_floats(constant, row * full[Axis::w].end + part.w.begin, part.w.size(),
+                                           values.data() + at);
+                    }
+                }
+            }
         }
+        return {Crop(part, part), part, 0, std::move(values)};
     }
 
     Slab needed_of(std::size_t input) const {
@@ -204,6 +224,7 @@ std::vector<Value> add_operator(NetBuilder& builder, const graph::Work& work, co
             return {layers.pool()};
         case Kind::global_average_pool:
         case Kind::global_max_pool:
+        case Kind::global_sum_pool:
             return {layers.global_pool()};
         case Kind::gemm:
             return {layers.gemm()};
@@ -211,10 +232,12 @@ std::vector<Value> add_operator(NetBuilder& builder, const graph::Work& work, co
         case Kind::leaky_relu:
         case Kind::clip:
         case Kind::sigmoid:
+        case Kind::unary:
         case Kind::batch_norm:
             return {layers.map()};
         case Kind::add:
         case Kind::mul:
+        case Kind::binary:
             return {layers.binary()};
         case Kind::concat:
             return {layers.concat()};

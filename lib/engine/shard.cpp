@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "engine/functions.hpp"
 #include "engine/net.hpp"
 #include "util/error.hpp"
 
@@ -25,12 +26,22 @@ util::Error foreign(const cv::Exception& error, const std::string& what) {
     return util::Error(util::Errc::internal, fmt::format("OpenCV cannot {}: {}", what, error.err));
 }
 
+/// Operators that only move values, or change their type, work on any type that floats can stand for.
+bool takes_any_type(const std::string& type) {
+    for (const char* known : {"Cast", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Concat", "Split",
+                              "Slice", "Gather", "Identity"}) {
+        if (type == known) return true;
+    }
+    return false;
+}
+
 void check_types(const graph::Graph& graph, const graph::Work& work) {
     const graph::Operator& op = graph.op(work.op);
+    const bool any_type = op.kind == graph::Kind::whole && takes_any_type(op.onnx_type);
     for (const auto* tensors : {&op.inputs, &op.outputs}) {
         for (const TensorId id : *tensors) {
             const graph::TensorInfo& tensor = graph.tensor(id);
-            if (tensor.type == graph::ElementType::float32) continue;
+            if (tensor.type == graph::ElementType::float32 || (any_type && has_floats(tensor.type))) continue;
             throw util::Error(util::Errc::data, fmt::format("operator '{}' ({}) works on {}; the engine has float32",
                                                             op.name, op.onnx_type, to_string(tensor.type)));
         }

@@ -31,18 +31,7 @@ double tail_operations(const Tail& tail) {
     double per_element = tail.bias ? 1 : 0;
     per_element += tail.scale.empty() ? 0 : 1;
     per_element += tail.shift.empty() ? 0 : 1;
-    switch (tail.activation) {
-        case Activation::none:
-            break;
-        case Activation::relu:
-            return per_element + 1;
-        case Activation::leaky_relu:
-        case Activation::clip:
-            return per_element + 2;
-        case Activation::sigmoid:
-            return per_element + 4;
-    }
-    return per_element;
+    return per_element + operations(tail.activation);
 }
 
 /// The part of a channel interval between two of the borders, cut by cut.
@@ -78,6 +67,19 @@ Slab needed(const Graph& graph, OperatorId op, std::size_t input, std::span<cons
     if (wanted == outputs.end()) return {};
     const Slab slab = intersection(rule_of(site).needed(site, input, *wanted), site.input(input).full);
     return in && input == 0 ? intersection(slab, domain_of(site, in)) : slab;
+}
+
+Slab broadcast_part(const Box& full, const Slab& output) {
+    const auto part = [&](Axis axis, const Interval& wanted) { return full[axis].size() == 1 ? full[axis] : wanted; };
+    return {part(Axis::n, output.n), full[Axis::c].size() == 1 ? std::vector{full[Axis::c]} : output.c,
+            part(Axis::h, output.h), part(Axis::w, output.w)};
+}
+
+Box operand_box(const Constant& constant, const TensorInfo& output) {
+    Box box = make_box(1, 1, 1, 1);
+    const std::size_t first = output.dims.size() - constant.dims.size();
+    for (std::size_t i = 0; i < constant.dims.size(); ++i) box.axes.at(first + i).end = constant.dims[i];
+    return box;
 }
 
 Slab trimmed(const Graph& graph, OperatorId op, const Slab& asked, const Box& in) {
@@ -130,12 +132,10 @@ util::Bytes weight_bytes(const Graph& graph, const Work& work) {
         std::find_if(work.outputs.begin(), work.outputs.end(), [](const Slab& slab) { return !slab.empty(); });
     if (wanted == work.outputs.end()) return util::Bytes(0);
     Index bytes = 0;
-    if (site.op.weights) {
-        const Index count = rule_of(site).weights(site, {*wanted, domain_of(site, work.in)});
-        bytes += count * element_size(site.op.weights->type);
-    }
+    const Rule& rule = rule_of(site);
+    bytes += rule.weights(site, {*wanted, domain_of(site, work.in)}) * element_size(ElementType::float32);
     for (const auto& constant : site.op.constant_inputs) {
-        if (constant) bytes += static_cast<Index>(constant->data.size());
+        if (constant && &rule == &detail::kWhole) bytes += static_cast<Index>(constant->data.size());
     }
     const Tail& tail = site.op.tail;
     const Index vectors = (tail.bias ? 1 : 0) + (tail.scale.empty() ? 0 : 1) + (tail.shift.empty() ? 0 : 1);

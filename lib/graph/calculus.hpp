@@ -35,6 +35,12 @@ struct Cuts {
 /// alone.
 [[nodiscard]] Interval window_reach(const Window& window, Axis axis, const Interval& output) noexcept;
 
+/// What of an operand of a broadcast operator meets `output`: all of an axis where it has one element, otherwise what
+/// the output has there.
+[[nodiscard]] Slab broadcast_part(const Box& full, const Slab& output);
+/// The extent of a constant operand of `output`: its dims are aligned with the last ones of the output.
+[[nodiscard]] Box operand_box(const Constant& constant, const TensorInfo& output);
+
 /// The part of `asked` (output 0) whose summed domain meets `in` (rule 6): the rest would be addends of zero.
 [[nodiscard]] Slab trimmed(const Graph& graph, OperatorId op, const Slab& asked, const Box& in);
 

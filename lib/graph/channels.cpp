@@ -100,14 +100,30 @@ Slab concat_needed(const Site& site, std::size_t input, const Slab& output) {
     return slab;
 }
 
-Slab softmax_computed(const Site& site, std::size_t, const Slab& asked) {
+/// The same elements and all others along one axis.
+Slab grown_along(const Site& site, Axis axis, const Slab& asked) {
+    const Box& full = site.output().full;
     Slab grown = asked;
-    grown.c = {site.output().full[Axis::c]};
+    if (axis == Axis::n) grown.n = full[axis];
+    if (axis == Axis::c) grown.c = {full[axis]};
+    if (axis == Axis::h) grown.h = full[axis];
+    if (axis == Axis::w) grown.w = full[axis];
     return grown;
 }
 
+Cuts softmax_cuts(const Site& site) {
+    const bool map = is_map(site.output());
+    Cuts cuts{{true, true, map, map}, {}};
+    cuts.output.at(static_cast<std::size_t>(site.op.axis)) = false;
+    return cuts;
+}
+
+Slab softmax_computed(const Site& site, std::size_t, const Slab& asked) {
+    return grown_along(site, site.op.axis, asked);
+}
+
 Slab flatten_computed(const Site& site, std::size_t, const Slab& asked) {
-    return is_single_column(site.input()) ? asked : softmax_computed(site, 0, asked);
+    return is_single_column(site.input()) ? asked : grown_along(site, Axis::c, asked);
 }
 
 Slab flatten_needed(const Site& site, std::size_t input, const Slab& output) {
@@ -166,16 +182,13 @@ constinit const Rule kConcat{
 };
 
 constinit const Rule kSoftmax{
-    .cuts =
-        [](const Site& site) {
-            return Cuts{{true, false, is_map(site.output()), is_map(site.output())}, {}};
-        },
+    .cuts = softmax_cuts,
     .computed = softmax_computed,
     .needed = [](const Site& site, std::size_t, const Slab& output) { return softmax_computed(site, 0, output); },
     .summed = nullptr,
     .operations = [](const Site&, const Sum& sum) { return 5.0 * static_cast<double>(sum.output.volume()); },
     .weights = no_weights,
-    .check = check_elementwise,
+    .check = check_softmax,
 };
 
 constinit const Rule kFlatten{

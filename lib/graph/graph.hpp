@@ -13,7 +13,7 @@
 namespace convoy::graph {
 
 /// Version of the deterministic folding below. Two devices must fold alike: it is part of the hello.
-inline constexpr int kFoldingVersion = 1;
+inline constexpr int kFoldingVersion = 2;
 
 struct TensorInfo {
     std::string name;

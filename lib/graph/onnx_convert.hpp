@@ -21,7 +21,8 @@ struct DraftOperator {
 /// @throws Error data, naming a node that cannot be run or contradicts its shapes
 [[nodiscard]] std::vector<DraftOperator> convert(Draft& draft);
 
-/// Folds Flatten into Gemm, chains of constant scales, shifts and one activation into their operator.
+/// Folds Flatten into Gemm, a tensor times its own gate (SiLU, HardSwish) into one function, chains of constant scales,
+/// shifts and one activation into their operator.
 void fuse(Draft& draft, std::vector<DraftOperator>& operators);
 
 /// Puts the graph together.
@@ -35,10 +36,10 @@ using Conversion = std::optional<DraftOperator>;
 [[nodiscard]] Conversion convert_pad(Draft& draft, const onnx::NodeProto& node);
 [[nodiscard]] Conversion convert_gemm(Draft& draft, const onnx::NodeProto& node);
 [[nodiscard]] Conversion convert_matmul(Draft& draft, const onnx::NodeProto& node);
-/// Add, Sub, Mul, Div, Sum: of two tensors, or a scale or shift by a constant.
+/// Add, Sub, Mul, Div, Sum, Pow, Min, Max, PRelu: of tensors and constants, or a scale or shift by a constant.
 [[nodiscard]] Conversion convert_arithmetic(Draft& draft, const onnx::NodeProto& node);
 [[nodiscard]] Conversion convert_batch_norm(Draft& draft, const onnx::NodeProto& node);
-/// Relu, LeakyRelu, Clip, Sigmoid.
+/// Functions of one element, on tensors of any rank.
 [[nodiscard]] Conversion convert_activation(Draft& draft, const onnx::NodeProto& node);
 [[nodiscard]] Conversion convert_concat(Draft& draft, const onnx::NodeProto& node);
 [[nodiscard]] Conversion convert_softmax(Draft& draft, const onnx::NodeProto& node);
@@ -51,6 +52,8 @@ using Conversion = std::optional<DraftOperator>;
 /// The constant float32 input `place` of a node, if it is one.
 [[nodiscard]] const Constant* float_input(const Draft& draft, const onnx::NodeProto& node, int place);
 [[nodiscard]] bool has_input(const onnx::NodeProto& node, int place);
+/// One value per channel of a tensor of these dims, when the constant broadcasts so without widening it.
+[[nodiscard]] std::optional<std::vector<double>> per_channel(const Constant& constant, const std::vector<Index>& dims);
 /// An operator of one output that reads the given inputs of the node.
 [[nodiscard]] DraftOperator start(const onnx::NodeProto& node, Kind kind, const std::vector<int>& inputs);
 

@@ -1,4 +1,4 @@
-// Conversions of linear, elementwise and channel-wise operators.
+// Conversions of linear operators, batch norm, concatenation and flattening.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -42,87 +42,6 @@ Constant transposed(Draft& draft, const Constant& matrix) {
         }
     }
     return draft.own(ElementType::float32, {matrix.dims[1], matrix.dims[0]}, std::move(bytes));
-}
-
-/// One value per channel of a tensor of these dims, when the constant broadcasts so without widening it.
-std::optional<std::vector<double>> per_channel(const Constant& constant, const Dims& dims) {
-    if (constant.dims.size() > dims.size()) return std::nullopt;
-    const std::size_t missing = dims.size() - constant.dims.size();
-    for (std::size_t i = 0; i < constant.dims.size(); ++i) {
-        const bool along_channels = i + missing == 1 && constant.dims[i] == channels_of(dims);
-        if (constant.dims[i] != 1 && !along_channels) return std::nullopt;
-    }
-    const std::vector<float> values = floats_of(constant);
-    std::vector<double> all(static_cast<std::size_t>(channels_of(dims)), values.empty() ? 0.0 : values[0]);
-    if (values.size() == all.size()) std::copy(values.begin(), values.end(), all.begin());
-    return all;
-}
-
-/// The other operand of a node with one constant operand: y = x * scale + shift.
-Conversion constant_operand(Draft& draft, const onnx::NodeProto& node, int place) {
-    const Dims& dims = *feature_dims(draft, node.input(1 - place));
-    const Constant* constant = float_input(draft, node, place);
-    auto values = constant != nullptr ? per_channel(*constant, dims) : std::nullopt;
-    if (!values) return {};
-    DraftOperator converted = start(node, Kind::batch_norm, {1 - place});
-    const std::string& type = node.op_type();
-    if (type == "Mul") {
-        converted.scale = std::move(*values);
-    } else if (type == "Add" || type == "Sum") {
-        converted.shift = std::move(*values);
-    } else if (type == "Sub" && place == 1) {
-        for (double& value : *values) value = -value;
-        converted.shift = std::move(*values);
-    } else if (type == "Sub") {
-        converted.scale.assign(values->size(), -1.0);
-        converted.shift = std::move(*values);
-    } else if (type == "Div" && place == 1) {
-        for (double& value : *values) value = 1 / value;
-        converted.scale = std::move(*values);
-    } else {
-        return {};
-    }
-    return converted;
-}
-
-/// [n, c, 1, 1] against [n, c, h, w].
-bool broadcasts(const Dims& small, const Dims& map) {
-    return small.size() == 4 && map.size() == 4 && small[0] == map[0] && small[1] == map[1] && small[2] == 1 &&
-           small[3] == 1;
-}
-
-Conversion two_tensors(Draft& draft, const onnx::NodeProto& node, const Dims& first, const Dims& second) {
-    const std::string& type = node.op_type();
-    if (type == "Sub" || type == "Div") return {};
-    const Kind kind = type == "Mul" ? Kind::mul : Kind::add;
-    const auto* out = feature_dims(draft, node.output(0));
-    if (out == nullptr) return {};
-    if (*out == first && (first == second || broadcasts(second, first))) return start(node, kind, {0, 1});
-    // Both operations are commutative: the map comes first.
-    if (*out == second && broadcasts(first, second)) return start(node, kind, {1, 0});
-    return {};
-}
-
-struct Bounds {
-    float low = std::numeric_limits<float>::lowest();
-    float high = std::numeric_limits<float>::max();
-};
-
-/// The bounds of Clip: attributes up to opset 10, inputs since. Nothing when they are not constant numbers.
-std::optional<Bounds> bounds_of(const Draft& draft, const onnx::NodeProto& node) {
-    Bounds bounds;
-    if (draft.opset < 11) {
-        bounds.low = float_attribute(node, "min", bounds.low);
-        bounds.high = float_attribute(node, "max", bounds.high);
-    }
-    for (int place = 1; place <= 2 && draft.opset >= 11; ++place) {
-        if (!has_input(node, place)) continue;
-        const Constant* bound = float_input(draft, node, place);
-        if (bound == nullptr || bound->elements() != 1) return std::nullopt;
-        (place == 1 ? bounds.low : bounds.high) = float_at(*bound, 0);
-    }
-    if (std::isnan(bounds.low) || std::isnan(bounds.high) || bounds.low > bounds.high) return std::nullopt;
-    return bounds;
 }
 
 /// The bias of a Gemm, one value per output, or nothing when C has rows.
@@ -169,15 +88,6 @@ Conversion convert_matmul(Draft& draft, const onnx::NodeProto& node) {
     return converted;
 }
 
-Conversion convert_arithmetic(Draft& draft, const onnx::NodeProto& node) {
-    if (node.input_size() != 2) return {};
-    const auto* first = feature_dims(draft, node.input(0));
-    const auto* second = feature_dims(draft, node.input(1));
-    if (first != nullptr && second != nullptr) return two_tensors(draft, node, *first, *second);
-    if (first != nullptr) return constant_operand(draft, node, 1);
-    return second != nullptr ? constant_operand(draft, node, 0) : std::nullopt;
-}
-
 Conversion convert_batch_norm(Draft& draft, const onnx::NodeProto& node) {
     const auto* dims = feature_dims(draft, node.input(0));
     if (dims == nullptr || node.input_size() != 5 || int_attribute(node, "training_mode", 0) != 0) return {};
@@ -201,24 +111,6 @@ Conversion convert_batch_norm(Draft& draft, const onnx::NodeProto& node) {
     return converted;
 }
 
-Conversion convert_activation(Draft& draft, const onnx::NodeProto& node) {
-    if (feature_dims(draft, node.input(0)) == nullptr) return {};
-    const std::string& type = node.op_type();
-    if (type == "Relu") return start(node, Kind::relu, {0});
-    if (type == "Sigmoid") return start(node, Kind::sigmoid, {0});
-    if (type == "LeakyRelu") {
-        DraftOperator converted = start(node, Kind::leaky_relu, {0});
-        converted.op.alpha = float_attribute(node, "alpha", 0.01F);
-        return std::isfinite(converted.op.alpha) ? Conversion(std::move(converted)) : std::nullopt;
-    }
-    const auto bounds = bounds_of(draft, node);
-    if (!bounds) return {};
-    DraftOperator converted = start(node, Kind::clip, {0});
-    converted.op.low = bounds->low;
-    converted.op.high = bounds->high;
-    return converted;
-}
-
 Conversion convert_concat(Draft& draft, const onnx::NodeProto& node) {
     std::vector<int> places;
     std::size_t rank = 0;
@@ -231,17 +123,6 @@ Conversion convert_concat(Draft& draft, const onnx::NodeProto& node) {
     const Index axis = int_attribute(node, "axis", 1);
     if (axis != 1 && axis != 1 - static_cast<Index>(rank)) return {};
     return start(node, Kind::concat, places);
-}
-
-Conversion convert_softmax(Draft& draft, const onnx::NodeProto& node) {
-    const auto* dims = feature_dims(draft, node.input(0));
-    if (dims == nullptr) return {};
-    const bool coerces = draft.opset < 13;  // into two dimensions, at the axis
-    Index axis = int_attribute(node, "axis", coerces ? 1 : -1);
-    if (axis < 0) axis += static_cast<Index>(dims->size());
-    if (axis != 1) return {};
-    if (coerces && dims->size() == 4 && ((*dims)[2] != 1 || (*dims)[3] != 1)) return {};
-    return start(node, Kind::softmax, {0});
 }
 
 Conversion convert_flatten(Draft& draft, const onnx::NodeProto& node) {

@@ -78,12 +78,21 @@ bool is_map(const Draft& draft, const std::string& name) {
     return dims != nullptr && dims->size() == 4;
 }
 
-/// Sorted non-negative axes of a reduction, given as an attribute or (opset 18, and ReduceSum) as an input.
-std::vector<Index> reduced_axes(const onnx::NodeProto& node, std::size_t rank) {
+/// Sorted non-negative axes of a reduction, given as an attribute or (ReduceSum since opset 13) as a constant input.
+std::vector<Index> reduced_axes(const Draft& draft, const onnx::NodeProto& node, std::size_t rank) {
     std::vector<Index> axes = ints_attribute(node, "axes").value_or(std::vector<Index>{});
+    if (has_input(node, 1)) {
+        const Constant* given = draft.constant(node.input(1));
+        axes = given != nullptr ? integers_of(*given).value_or(axes) : axes;
+    }
     for (Index& axis : axes) axis += axis < 0 ? static_cast<Index>(rank) : 0;
     std::sort(axes.begin(), axes.end());
     return axes;
+}
+
+Kind global_kind(const std::string& type) {
+    if (type == "GlobalMaxPool" || type == "ReduceMax") return Kind::global_max_pool;
+    return type == "ReduceSum" ? Kind::global_sum_pool : Kind::global_average_pool;
 }
 
 /// What Pad pads along every axis, first all begins, then all ends; nothing when it is not constant.
@@ -141,12 +150,10 @@ Conversion convert_pool(Draft& draft, const onnx::NodeProto& node) {
 
 Conversion convert_global_pool(Draft& draft, const onnx::NodeProto& node) {
     if (!is_map(draft, node.input(0))) return {};
-    if (node.op_type() == "ReduceMean") {
-        // A mean over h and w is a global average pool; without keepdims [n, c] is the same box as [n, c, 1, 1].
-        if (node.input_size() != 1 || reduced_axes(node, 4) != std::vector<Index>{2, 3}) return {};
-    }
-    const bool max = node.op_type() == "GlobalMaxPool";
-    return start(node, max ? Kind::global_max_pool : Kind::global_average_pool, {0});
+    // Over h and w a reduction is a global pool; without keepdims [n, c] is the same box as [n, c, 1, 1].
+    const bool reduces = node.op_type().starts_with("Reduce");
+    if (reduces && reduced_axes(draft, node, 4) != std::vector<Index>{2, 3}) return {};
+    return start(node, global_kind(node.op_type()), {0});
 }
 
 Conversion convert_pad(Draft& draft, const onnx::NodeProto& node) {

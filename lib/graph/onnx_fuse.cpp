@@ -17,12 +17,21 @@ class Fuser {
         : draft_(draft), operators_(operators), gone_(operators.size(), false) {
         for (std::size_t i = 0; i < operators.size(); ++i) {
             for (const std::string& input : operators[i].inputs) readers_[input].push_back(i);
+            for (const std::string& output : operators[i].outputs) producers_[output] = i;
         }
     }
 
     void fold_flattens() {
         for (std::size_t i = 0; i < operators_.size(); ++i) {
             if (operators_[i].op.kind == Kind::flatten && feeds_gemms_only(operators_[i])) fold_flatten(i);
+        }
+    }
+
+    /// x * sigmoid(x) and the like are one function of x, which is then absorbed like any other.
+    void fold_gates() {
+        for (std::size_t i = 0; i < operators_.size(); ++i) {
+            if (gone_[i] || operators_[i].op.kind != Kind::mul || operators_[i].inputs.size() != 2) continue;
+            if (!fold_gate(i, 0)) fold_gate(i, 1);
         }
     }
 
@@ -70,6 +79,74 @@ class Fuser {
         gone_[number] = true;
     }
 
+    /// `place` is the input that may be the gate.
+    bool fold_gate(std::size_t number, std::size_t place) {
+        DraftOperator& product = operators_[number];
+        const std::string x = product.inputs[1 - place];
+        const std::string inner = product.inputs[place];
+        const auto producer = producers_.find(inner);
+        if (producer == producers_.end() || is_output(inner) || readers_[inner].size() != 1) return false;
+        const std::size_t gate = producer->second;
+        if (gone_[gate] || operators_[gate].inputs != std::vector{x} || !become_gated(operators_[gate], product)) {
+            return false;
+        }
+        product.inputs = {x};
+        product.op.absorbed.push_back(operators_[gate].op.name);
+        std::ranges::copy(operators_[gate].op.absorbed, std::back_inserter(product.op.absorbed));
+        std::erase(readers_[x], gate);
+        draft_.aliases[inner] = product.outputs[0];
+        gone_[gate] = true;
+        return true;
+    }
+
+    /// Makes x * gate(x) one function, where the gate is one that has such a product.
+    bool become_gated(const DraftOperator& gate, DraftOperator& product) {
+        Operator& op = product.op;
+        if (gate.op.kind == Kind::sigmoid) {
+            op.function = Activation::silu;
+        } else if (gate.op.function == Activation::hard_sigmoid) {
+            op.function = Activation::hard_swish;
+            op.alpha = gate.op.alpha;
+            op.beta = gate.op.beta;
+        } else if (const auto ramp = ramp_of(gate)) {
+            op.function = Activation::hard_swish;
+            op.alpha = static_cast<float>(ramp->scale / ramp->height);
+            op.beta = static_cast<float>(ramp->shift / ramp->height);
+            scale(product, ramp->height);
+        } else {
+            return false;
+        }
+        op.kind = Kind::unary;
+        return true;
+    }
+
+    /// scale * x + shift, clipped to [0, height], the same for all channels: what exporters write for a hard sigmoid.
+    struct Ramp {
+        double scale;
+        double shift;
+        double height;
+    };
+    static std::optional<Ramp> ramp_of(const DraftOperator& gate) {
+        const Tail& tail = gate.op.tail;
+        if (gate.op.kind != Kind::batch_norm || tail.activation != Activation::clip) return std::nullopt;
+        if (tail.low != 0 || !(tail.high > 0) || !std::isfinite(tail.high)) return std::nullopt;
+        const auto uniform = [](const std::vector<double>& values) {
+            return std::all_of(values.begin(), values.end(), [&](double value) { return value == values[0]; });
+        };
+        if (!uniform(gate.scale) || !uniform(gate.shift)) return std::nullopt;
+        return Ramp{gate.scale.empty() ? 1 : gate.scale[0], gate.shift.empty() ? 0 : gate.shift[0],
+                    static_cast<double>(tail.high)};
+    }
+
+    /// Multiplies a result that has no shift in front of this; a scale of one is none.
+    void scale(DraftOperator& product, double factor) {
+        const auto channels = static_cast<std::size_t>(draft_.shape(product.outputs[0])->dims[1]);
+        if (product.scale.empty()) product.scale.assign(channels, 1.0);
+        for (double& value : product.scale) value *= factor;
+        const bool one = std::all_of(product.scale.begin(), product.scale.end(), [](double v) { return v == 1; });
+        if (one) product.scale.clear();
+    }
+
     /// Operators that run whole are left alone: their outputs may be anything.
     [[nodiscard]] static bool can_carry_tail(const DraftOperator& candidate) {
         switch (candidate.op.kind) {
@@ -77,6 +154,7 @@ class Fuser {
             case Kind::leaky_relu:
             case Kind::clip:
             case Kind::sigmoid:
+            case Kind::unary:
             case Kind::whole:
                 return false;
             default:
@@ -93,6 +171,7 @@ class Fuser {
         head.op.absorbed.push_back(reader.op.name);
         head.outputs[0] = reader.outputs[0];
         draft_.aliases[inner] = head.outputs[0];
+        producers_[head.outputs[0]] = producers_[inner];
         gone_[readers.front()] = true;
         return true;
     }
@@ -118,6 +197,12 @@ class Fuser {
                 head.op.tail.low = reader.op.low;
                 head.op.tail.high = reader.op.high;
                 return true;
+            case Kind::unary:
+                if (!reader.op.tail.identity() || !reader.scale.empty() || !reader.shift.empty()) return false;
+                head.op.tail.activation = reader.op.function;
+                head.op.tail.alpha = reader.op.alpha;
+                head.op.tail.beta = reader.op.beta;
+                return true;
             default:
                 return false;
         }
@@ -140,6 +225,7 @@ class Fuser {
     std::vector<DraftOperator>& operators_;
     std::vector<bool> gone_;
     std::unordered_map<std::string, std::vector<std::size_t>> readers_;  ///< once per input that reads it
+    std::unordered_map<std::string, std::size_t> producers_;             ///< of tensors that are not folded away
 };
 
 std::vector<float> rounded(const DraftOperator& from, const std::vector<double>& values) {
@@ -188,6 +274,8 @@ void fuse(Draft& draft, std::vector<DraftOperator>& operators) {
     Fuser fuser(draft, operators);
     fuser.fold_flattens();
     fuser.absorb_tails();
+    fuser.fold_gates();
+    fuser.absorb_tails();  // what the gates have become
     fuser.remove_folded();
     for (DraftOperator& folded : operators) settle(draft, folded);
 }

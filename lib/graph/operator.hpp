@@ -27,16 +27,19 @@ enum class Kind : std::uint8_t {
     average_pool,
     global_average_pool,
     global_max_pool,
+    global_sum_pool,  ///< ReduceSum over h and w
     gemm,  ///< y = W x + b with constant W [outputs, inputs]; reads a vector, or a map whose Flatten is folded
     relu,
     leaky_relu,
     clip,
     sigmoid,
-    add,  ///< of two feature maps of one shape, or broadcast [n, c, 1, 1]
-    mul,
+    unary,       ///< any other function of one element: Operator::function
+    add,         ///< of tensors of one rank, each broadcast along the axes where it has one element
+    mul,         ///< likewise
+    binary,      ///< Operator::arithmetic likewise; some operands may be constants
     concat,      ///< along c
     batch_norm,  ///< constant per-channel scale and shift, where it could not be folded
-    softmax,     ///< along c
+    softmax,     ///< along one axis
     pad,         ///< constant, along h and w
     flatten,     ///< where it could not be folded into its readers
     whole,
@@ -68,7 +71,38 @@ struct Window {
     bool operator==(const Window&) const = default;
 };
 
-enum class Activation : std::uint8_t { none, relu, leaky_relu, clip, sigmoid };
+/// A function of one element.
+enum class Activation : std::uint8_t {
+    none,
+    relu,
+    leaky_relu,  ///< alpha x below 0
+    clip,        ///< to [low, high]
+    sigmoid,
+    hard_sigmoid,  ///< alpha x + beta, clipped to [0, 1]
+    hard_swish,    ///< x times hard_sigmoid
+    silu,          ///< x times sigmoid
+    tanh,
+    elu,  ///< alpha (e^x - 1) below 0
+    softplus,
+    softsign,
+    abs,
+    neg,
+    exp,
+    log,
+    sqrt,
+    erf,
+    reciprocal,
+    floor,
+    ceil,
+    round,  ///< halves to even
+    sign,
+};
+/// Floating-point operations for one element, transcendental functions at a flat rate.
+[[nodiscard]] double operations(Activation activation) noexcept;
+
+/// A function of two elements; folded over the operands from the left.
+enum class Arithmetic : std::uint8_t { add, sub, mul, div, pow, min, max, prelu };
+[[nodiscard]] double operations(Arithmetic arithmetic) noexcept;
 
 /// What is done to the complete value of an operator, once: y = activation(scale[c] * (value + bias[c]) + shift[c]).
 /// Absent vectors are the identity. Belongs to the operator (rule 12 of docs/format-plan.md): whoever holds the
@@ -78,7 +112,8 @@ struct Tail {
     std::vector<float> scale;      ///< [channels] or empty
     std::vector<float> shift;      ///< [channels] or empty
     Activation activation = Activation::none;
-    float alpha = 0;  ///< slope of leaky_relu
+    float alpha = 0;  ///< of leaky_relu, elu, hard_sigmoid and hard_swish
+    float beta = 0;   ///< of hard_sigmoid and hard_swish
     float low = 0;    ///< bounds of clip
     float high = 0;
     [[nodiscard]] bool identity() const noexcept;
@@ -95,9 +130,11 @@ struct Operator {
     std::vector<TensorId> outputs;  ///< complete values, behind the tail
     Window window;                  ///< convolution, pools; pads of `pad`
     Index group = 1;
-    Axis axis = Axis::c;      ///< concat, softmax
-    float alpha = 0;          ///< leaky_relu
-    float low = 0, high = 0;  ///< clip
+    Axis axis = Axis::c;                      ///< concat, softmax
+    Activation function = Activation::none;   ///< unary
+    Arithmetic arithmetic = Arithmetic::add;  ///< binary
+    float alpha = 0, beta = 0;                ///< leaky_relu, unary: as in Tail
+    float low = 0, high = 0;                  ///< clip
     float pad_value = 0;
     std::optional<Constant> weights;  ///< convolution [f, c/group, kh, kw]; gemm [f, features]
     std::vector<float>
@@ -105,8 +142,12 @@ struct Operator {
     Tail tail;
     std::vector<std::string> absorbed;  ///< names of the operators that became the tail, or were folded into it
     std::map<std::string, Attribute> attributes;  ///< kind whole: as in ONNX, and `opset`, which settles defaults
-    /// Kind whole: per ONNX input; empty where it is an activation, dims [0] where an optional input is missing.
+    /// Kinds whole and binary: per ONNX input; empty where it is an activation, dims [0] where an optional input is
+    /// missing. No entries at all stand for activations only.
     std::vector<std::optional<Constant>> constant_inputs;
 };
+
+/// What the elementwise kinds with one input compute before their tail; none for all others.
+[[nodiscard]] Activation function_of(const Operator& op) noexcept;
 
 }  // namespace convoy::graph

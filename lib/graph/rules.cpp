@@ -14,36 +14,55 @@ Cuts elementwise_cuts(const Site& site) {
 
 Slab as_asked(const Site&, std::size_t, const Slab& asked) { return asked; }
 
-/// An input of extent one along an axis is read whole there, the others where the output is.
 Slab broadcast_needed(const Site& site, std::size_t input, const Slab& output) {
-    const Box& full = site.input(input).full;
-    const auto part = [&](Axis axis, const Interval& wanted) { return full[axis].size() == 1 ? full[axis] : wanted; };
-    return {part(Axis::n, output.n), full[Axis::c].size() == 1 ? std::vector{full[Axis::c]} : output.c,
-            part(Axis::h, output.h), part(Axis::w, output.w)};
+    return broadcast_part(site.input(input).full, output);
 }
 
 double elementwise_operations(const Site& site, const Sum& sum) {
-    const auto per_element = [&] {
-        switch (site.op.kind) {
-            case Kind::relu:
-            case Kind::add:
-            case Kind::mul:
-                return 1.0;
-            case Kind::leaky_relu:
-            case Kind::clip:
-                return 2.0;
-            case Kind::sigmoid:
-                return 4.0;
-            default:
-                return 0.0;  // batch_norm: its scale and shift are the tail
-        }
-    };
-    return per_element() * static_cast<double>(sum.output.volume());
+    return operations(function_of(site.op)) * static_cast<double>(sum.output.volume());
+}
+
+double broadcast_operations(const Site& site, const Sum& sum) {
+    const auto operands = static_cast<double>(std::max(site.op.inputs.size(), site.op.constant_inputs.size()));
+    const double each = site.op.kind == Kind::binary ? operations(site.op.arithmetic) : 1;
+    return (operands - 1) * each * static_cast<double>(sum.output.volume());
+}
+
+/// Elements of the constants that are read, each broadcast like an input.
+Index broadcast_constants(const Site& site, const Sum& sum) {
+    Index count = 0;
+    for (const auto& constant : site.op.constant_inputs) {
+        if (constant) count += broadcast_part(operand_box(*constant, site.output()), sum.output).volume();
+    }
+    return count;
 }
 
 Index values(const TensorInfo& tensor) { return tensor.bytes().value / element_size(tensor.type); }
 
+/// Multiplications and additions of a product of matrices: two for each output value and column of the left one.
+double product_operations(const Site& site) {
+    const auto& constants = site.op.constant_inputs;
+    const bool constant_left = !constants.empty() && constants[0];
+    const std::vector<Index>& left = constant_left ? constants[0]->dims : site.input().dims;
+    return 2.0 * static_cast<double>(values(site.output())) * static_cast<double>(left.empty() ? 1 : left.back());
+}
+
+bool only_moves(const std::string& type) {
+    for (const char* mover : {"Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Cast", "Identity", "Concat",
+                              "Split", "Slice", "Gather", "Expand", "Tile"}) {
+        if (type == mover) return true;
+    }
+    return false;
+}
+
 double whole_operations(const Site& site, const Sum&) {
+    if (site.op.kind != Kind::whole) {
+        const double each =
+            site.op.kind == Kind::add || site.op.kind == Kind::mul ? 1 : operations(function_of(site.op));
+        return each * static_cast<double>(values(site.output()));
+    }
+    if (site.op.onnx_type == "MatMul") return product_operations(site);
+    if (only_moves(site.op.onnx_type)) return 0;
     Index count = 0;
     for (const TensorId id : site.op.inputs) count += values(site.graph.tensor(id));
     for (const TensorId id : site.op.outputs) count += values(site.graph.tensor(id));
@@ -70,8 +89,8 @@ constinit const Rule kBroadcast{
     .computed = as_asked,
     .needed = broadcast_needed,
     .summed = nullptr,
-    .operations = elementwise_operations,
-    .weights = no_weights,
+    .operations = broadcast_operations,
+    .weights = broadcast_constants,
     .check = check_broadcast,
 };
 
@@ -97,6 +116,7 @@ const Rule& rule_of(const Site& site) {
         case Kind::average_pool:
             return kPool;
         case Kind::global_average_pool:
+        case Kind::global_sum_pool:
             return kGlobalAveragePool;
         case Kind::global_max_pool:
             return kGlobalMaxPool;
@@ -106,10 +126,12 @@ const Rule& rule_of(const Site& site) {
         case Kind::leaky_relu:
         case Kind::clip:
         case Kind::sigmoid:
+        case Kind::unary:
         case Kind::batch_norm:
             return kElementwise;
         case Kind::add:
         case Kind::mul:
+        case Kind::binary:
             return kBroadcast;
         case Kind::concat:
             return kConcat;

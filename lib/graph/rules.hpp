@@ -32,7 +32,7 @@ struct Rule {
     Box (*summed)(const Site& site, const Box& cell);
     /// Floating-point operations without the tail.
     double (*operations)(const Site& site, const Sum& sum);
-    /// Values read from Operator::weights.
+    /// Values read from Operator::weights, or from a binary operator's constants.
     Index (*weights)(const Site& site, const Sum& sum);
     /// @throws Error data when shapes, weights and attributes do not fit
     void (*check)(const Site& site);
@@ -77,6 +77,7 @@ void check_pool(const Site& site);
 void check_global_pool(const Site& site);
 void check_gemm(const Site& site);
 void check_elementwise(const Site& site);
+void check_softmax(const Site& site);
 void check_broadcast(const Site& site);
 void check_concat(const Site& site);
 void check_pad(const Site& site);

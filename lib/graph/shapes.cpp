@@ -156,13 +156,35 @@ void check_gemm(const Site& site) {
 void check_elementwise(const Site& site) {
     require_arity(site, 1);
     require(site.input().dims == site.output().dims, site, "does not fit its output");
-    require(site.op.kind != Kind::softmax || site.op.axis == Axis::c, site, "is along another axis than c");
+}
+
+void check_softmax(const Site& site) {
+    check_elementwise(site);
+    require(has_rank(site.output(), 4) || site.op.axis <= Axis::c, site, "is along an axis that its tensor lacks");
+}
+
+/// A float32 constant with all its bytes that is broadcast to the output.
+void check_operand(const Site& site, const Constant& constant) {
+    require_constant(site, constant, constant.dims);
+    const Dims& output = site.output().dims;
+    const bool fits = constant.dims.size() <= output.size() &&
+                      std::equal(constant.dims.rbegin(), constant.dims.rend(), output.rbegin(),
+                                 [](Index in, Index out) { return in == out || in == 1; });
+    require(fits, site, "has a constant that does not fit its output");
 }
 
 void check_broadcast(const Site& site) {
-    require_arity(site, 2);
+    const auto& constants = site.op.constant_inputs;
+    require(constants.empty() || site.op.kind == Kind::binary, site, "has constant operands");
+    Index activations = 0;
+    for (const auto& constant : constants) {
+        if (constant) check_operand(site, *constant);
+        activations += constant ? 0 : 1;
+    }
+    const auto inputs = static_cast<Index>(site.op.inputs.size());
+    require(constants.empty() ? inputs >= 2 : activations == inputs, site, "has the wrong number of inputs");
     const Dims& output = site.output().dims;
-    for (std::size_t i = 0; i < 2; ++i) {
+    for (std::size_t i = 0; i < site.op.inputs.size(); ++i) {
         const Dims& input = site.input(i).dims;
         const bool fits =
             input.size() == output.size() && std::equal(input.begin(), input.end(), output.begin(),
@@ -205,6 +227,25 @@ void check_flatten(const Site& site) {
     require(features == site.output().full[Axis::c].size(), site, "does not fit its output");
 }
 
-void check_whole(const Site&) {}
+/// Also of elementwise kinds on tensors that are only ever whole, where nothing can be broadcast.
+void check_whole(const Site& site) {
+    switch (site.op.kind) {
+        case Kind::whole:
+            return;
+        case Kind::relu:
+        case Kind::leaky_relu:
+        case Kind::clip:
+        case Kind::sigmoid:
+        case Kind::unary:
+        case Kind::add:
+        case Kind::mul:
+            for (std::size_t i = 0; i < site.op.inputs.size(); ++i) {
+                require(site.input(i).dims == site.output().dims, site, "does not fit its output");
+            }
+            return;
+        default:
+            refuse(site, "needs feature maps or vectors");
+    }
+}
 
 }  // namespace convoy::graph::detail

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "engine/runnable.hpp"
 #include "util/error.hpp"
 #include "util/hash.hpp"
 #include "util/log.hpp"
@@ -35,6 +36,7 @@ LoadedModel& ModelStore::find(const Deployment& deployment) {
     if (model->graph.sha256() != deployment.model_sha256)
         throw util::Error(util::Errc::data, fmt::format("'{}' is another model: its SHA-256 is {}, the plan is for {}",
                                                         found, model->graph.sha256(), deployment.model_sha256));
+    engine::require_runnable(model->graph);
     loaded_ = std::move(model);
     loaded_hash_ = deployment.model_sha256;
     loaded_options_ = deployment.model_options;

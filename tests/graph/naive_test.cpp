@@ -8,7 +8,7 @@
 
 using namespace convoy;
 
-TEST_CASE("naive: random graphs are equal for equal seeds, finite and of the order of one", "[graph]") {
+TEST_CASE("naive: random graphs are equal for equal seeds, finite and not large", "[graph]") {
     std::set<graph::Kind> seen;
     bool several_outputs = false;
     double largest = 0;
@@ -28,7 +28,7 @@ TEST_CASE("naive: random graphs are equal for equal seeds, finite and of the ord
     }
     CHECK(seen.size() == static_cast<std::size_t>(graph::Kind::whole) + 1);
     CHECK(several_outputs);
-    CHECK(largest < 100);
+    CHECK(largest < 1000);
 }
 
 TEST_CASE("naive: a convolution agrees with numbers worked out by hand", "[graph]") {

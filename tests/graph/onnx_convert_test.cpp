@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <limits>
 
+#include "graph/calculus.hpp"
 #include "onnx_model.hpp"
 #include "util/error.hpp"
 
@@ -133,6 +134,11 @@ TEST_CASE("graph: means over height and width are global average pools", "[graph
     set(node, "keepdims", 0);
     CHECK(only(model.read()).kind == (axes[0] == 1 ? Kind::whole : Kind::global_average_pool));
 
+    Model sum = unary_model({1, 3, 8, 8});
+    sum.integers("axes", {2, 3});
+    sum.node("ReduceSum", {"x", "axes"}, {"y"});
+    CHECK(only(sum.read()).kind == Kind::global_sum_pool);
+
     Model global = unary_model({1, 3, 8, 8});
     global.node("GlobalMaxPool", {"x"}, {"y"});
     CHECK(only(global.read()).kind == Kind::global_max_pool);
@@ -225,14 +231,15 @@ TEST_CASE("graph: bounds of Clip come from attributes or from constant inputs", 
     CHECK_FALSE(only(graph).constant_inputs[2]);
 }
 
-TEST_CASE("graph: activations on maps and vectors have kinds of their own", "[graph][onnx]") {
+TEST_CASE("graph: functions of one element have kinds of their own, whatever the rank", "[graph][onnx]") {
     const auto [type, kind] = GENERATE(table<const char*, Kind>(
-        {{"Relu", Kind::relu}, {"LeakyRelu", Kind::leaky_relu}, {"Sigmoid", Kind::sigmoid}, {"Tanh", Kind::whole}}));
+        {{"Relu", Kind::relu}, {"LeakyRelu", Kind::leaky_relu}, {"Sigmoid", Kind::sigmoid}, {"Tanh", Kind::unary}}));
     const auto dims = GENERATE(values<Dims>({{1, 3, 4, 4}, {1, 3}, {1, 3, 4}}));
     Model model = unary_model(dims);
     model.node(type, {"x"}, {"y"});
     const Graph graph = model.read();
-    CHECK(only(graph).kind == (dims.size() == 3 ? Kind::whole : kind));
+    CHECK(only(graph).kind == kind);
+    CHECK(cuts(graph, graph::OperatorId(0)).output[1] == (dims.size() != 3));
     CHECK(graph.tensor(graph.inputs()[0]).whole_only == (dims.size() == 3));
     if (only(graph).kind == Kind::leaky_relu) CHECK(only(graph).alpha == 0.01F);
 }
@@ -249,10 +256,55 @@ TEST_CASE("graph: two tensors are added and multiplied, the broadcast one second
     Model spatial;
     spatial.input("s", {1, 1, 4, 4}).input("x", {1, 3, 4, 4}).output("y");
     spatial.node(type, {"s", "x"}, {"y"});
-    CHECK(only(spatial.read()).kind == Kind::whole);
+    CHECK(only(spatial.read()).kind == kind);
+
+    Model narrow;
+    narrow.input("s", {3, 1, 1}).input("x", {1, 3, 4, 4}).output("y");
+    narrow.node(type, {"s", "x"}, {"y"});
+    CHECK(only(narrow.read()).kind == Kind::whole);
 }
 
-TEST_CASE("graph: a constant scales or shifts channels, or its operator runs whole", "[graph][onnx]") {
+TEST_CASE("graph: other arithmetic keeps the order of its operands, constants included", "[graph][onnx]") {
+    const auto [type, arithmetic] = GENERATE(table<const char*, Arithmetic>(
+        {{"Sub", Arithmetic::sub}, {"Div", Arithmetic::div}, {"Pow", Arithmetic::pow}, {"PRelu", Arithmetic::prelu}}));
+    Model two;
+    two.input("x", {1, 3, 4, 4}).input("s", {1, 3, 1, 1}).output("y");
+    two.node(type, {"x", "s"}, {"y"});
+    const Graph of_tensors = two.read();
+    REQUIRE(only(of_tensors).kind == Kind::binary);
+    CHECK(only(of_tensors).arithmetic == arithmetic);
+    CHECK(only(of_tensors).inputs == std::vector{*of_tensors.find_tensor("x"), *of_tensors.find_tensor("s")});
+
+    Model by_constant = unary_model({1, 3, 4, 4});
+    by_constant.weights("k", {3, 1, 4});
+    by_constant.node(type, {"x", "k"}, {"y"});
+    const Graph of_constant = by_constant.read();
+    REQUIRE(only(of_constant).kind == Kind::binary);
+    CHECK_FALSE(only(of_constant).constant_inputs.at(0));
+    CHECK(only(of_constant).constant_inputs.at(1)->dims == Dims{3, 1, 4});
+}
+
+TEST_CASE("graph: an exponent of integers becomes one of floats", "[graph][onnx]") {
+    Model model = unary_model({1, 3, 4, 4});
+    model.integers("two", {}, {2});
+    model.node("Pow", {"x", "two"}, {"y"});
+    const Graph graph = model.read();
+    REQUIRE(only(graph).kind == Kind::binary);
+    CHECK(values_of(*only(graph).constant_inputs.at(1)) == std::vector<float>{2});
+}
+
+TEST_CASE("graph: Min, Max and Sum take any number of operands", "[graph][onnx]") {
+    const auto [type, kind] =
+        GENERATE(table<const char*, Kind>({{"Min", Kind::binary}, {"Max", Kind::binary}, {"Sum", Kind::add}}));
+    Model model;
+    model.input("a", {1, 3, 4, 4}).input("b", {1, 3, 1, 1}).input("c", {1, 3, 4, 4}).output("y");
+    model.node(type, {"a", "b", "c"}, {"y"});
+    const Graph graph = model.read();
+    CHECK(only(graph).kind == kind);
+    CHECK(only(graph).inputs.size() == 3);
+}
+
+TEST_CASE("graph: a constant scales or shifts channels, or is an operand", "[graph][onnx]") {
     struct Case {
         const char* type;
         Dims constant;
@@ -266,6 +318,7 @@ TEST_CASE("graph: a constant scales or shifts channels, or its operator runs who
         {"Div", {1, 1, 1, 1}, true},
         {"Add", {4}, false},
         {"Mul", {1, 3, 4, 4}, false},
+        {"Div", {2, 3, 1, 1}, false},
         {"Add", {1, 1, 1, 1, 1}, false},
     }));
     Model model = unary_model({1, 3, 4, 4});
@@ -275,7 +328,7 @@ TEST_CASE("graph: a constant scales or shifts channels, or its operator runs who
     model.node(type, {"x", "k"}, {"y"});
     const Graph graph = model.read();
     const Operator& op = only(graph);
-    REQUIRE(op.kind == (cuttable ? Kind::batch_norm : Kind::whole));
+    REQUIRE(op.kind == (cuttable ? Kind::batch_norm : constant.size() > 4 ? Kind::whole : Kind::binary));
     if (!cuttable) return;
     const std::string name = type;
     if (name == "Mul") CHECK(op.tail.scale == std::vector<float>{4, 4, 4});
@@ -293,7 +346,7 @@ TEST_CASE("graph: concatenation is cut along channels only", "[graph][onnx]") {
     CHECK(only(model.read()).kind == kind);
 }
 
-TEST_CASE("graph: softmax is over channels, whole where ONNX flattens or takes another axis", "[graph][onnx]") {
+TEST_CASE("graph: softmax is along one axis, whole where ONNX flattens several", "[graph][onnx]") {
     struct Case {
         int opset;
         Dims dims;
@@ -306,8 +359,10 @@ TEST_CASE("graph: softmax is over channels, whole where ONNX flattens or takes a
         {9, {1, 10, 2, 2}, 1, Kind::whole},
         {13, {1, 10}, {}, Kind::softmax},
         {13, {1, 10, 2, 2}, 1, Kind::softmax},
-        {13, {1, 10, 2, 2}, {}, Kind::whole},
+        {13, {1, 10, 2, 2}, {}, Kind::softmax},
         {13, {1, 10, 2, 2}, -3, Kind::softmax},
+        {9, {1, 10, 2, 2}, 3, Kind::softmax},
+        {13, {1, 10, 2}, 1, Kind::whole},
     }));
     Model model = unary_model(dims, opset);
     auto& node = model.node("Softmax", {"x"}, {"y"});
@@ -315,6 +370,7 @@ TEST_CASE("graph: softmax is over channels, whole where ONNX flattens or takes a
     const Graph graph = model.read();
     CHECK(only(graph).kind == kind);
     if (kind == Kind::whole) CHECK(std::get<std::int64_t>(only(graph).attributes.at("opset")) == opset);
+    if (kind == Kind::softmax && !axis && opset == 13 && dims.size() == 4) CHECK(only(graph).axis == Axis::w);
 }
 
 TEST_CASE("graph: constant padding of height and width is a kind, other padding runs whole", "[graph][onnx]") {

@@ -168,7 +168,56 @@ TEST_CASE("graph: nothing is absorbed behind an activation, or by operators that
     model.node("Relu", {"t"}, {"z"}, "relu2");
     const Graph graph = model.read();
     CHECK(names(graph) == std::vector<std::string>{"conv", "double", "tanh", "relu2"});
-    CHECK(kinds(graph) == std::vector{Kind::convolution, Kind::batch_norm, Kind::whole, Kind::relu});
+    CHECK(kinds(graph) == std::vector{Kind::convolution, Kind::batch_norm, Kind::unary, Kind::relu});
+}
+
+namespace {
+
+/// conv, then x * gate(x) as exporters write it.
+Model gated_model(const std::string& gate) {
+    Model model;
+    model.input("x", {1, 3, 4, 4}).output("y");
+    model.weights("w", {3, 3, 1, 1}).weights("three", {}, {3}).weights("six", {}, {6}).weights("zero", {}, {0});
+    model.node("Conv", {"x", "w"}, {"c"}, "conv");
+    if (gate == "Sigmoid" || gate == "HardSigmoid") {
+        model.node(gate, {"c"}, {"g"}, "gate");
+        model.node("Mul", {"g", "c"}, {"y"}, "gated");
+        return model;
+    }
+    model.node("Add", {"c", "three"}, {"a"}, "add");
+    model.node("Clip", {"a", "zero", "six"}, {"g"}, "clip");
+    model.node("Mul", {"c", "g"}, {"m"}, "gated");
+    model.node("Div", {"m", "six"}, {"y"}, "div");
+    return model;
+}
+
+}  // namespace
+
+TEST_CASE("graph: a tensor times its own gate is the tail of its operator", "[graph][onnx]") {
+    const auto [gate, function] = GENERATE(table<const char*, Activation>(
+        {{"Sigmoid", Activation::silu}, {"HardSigmoid", Activation::hard_swish}, {"ramp", Activation::hard_swish}}));
+    Model model = gated_model(gate);
+    const Graph folded = model.read();
+    REQUIRE(names(folded) == std::vector<std::string>{"conv"});
+    CHECK(folded.operators()[0].tail.activation == function);
+    CHECK(folded.find_operator("gated") == folded.find_operator("conv"));
+    const Graph plain = unfused(model).read();
+    REQUIRE(plain.operators().size() > 1);
+    util::Random random(5);
+    const std::vector<test::Values> inputs = test::random_inputs(folded, random);
+    const test::Values expected = naive_run(plain, inputs)[index(*plain.find_tensor("y"))];
+    const test::Values got = naive_run(folded, inputs)[index(*folded.find_tensor("y"))];
+    CHECK(test::largest_difference(expected, got, expected.full) < 1e-6);
+}
+
+TEST_CASE("graph: a gate of another tensor, or one that is read twice, is a product", "[graph][onnx]") {
+    const bool other = GENERATE(true, false);
+    Model model;
+    model.input("x", {1, 3, 4, 4}).input("z", {1, 3, 4, 4}).output("y");
+    model.node("Sigmoid", {other ? "z" : "x"}, {"g"}, "gate");
+    model.node("Mul", {"x", "g"}, {"y"}, "product");
+    if (!other) model.output("g");
+    CHECK(kinds(model.read()) == std::vector{Kind::sigmoid, Kind::mul});
 }
 
 TEST_CASE("graph: a flatten that somebody else reads too stays", "[graph][onnx]") {

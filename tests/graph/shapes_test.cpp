@@ -45,6 +45,9 @@ const Dims kMap{1, 4, 8, 8};
 TEST_CASE("graph: an operator that fits its tensors is accepted", "[graph]") {
     CHECK_NOTHROW(build(Kind::convolution, {kMap}, {1, 6, 6, 6}, convolution));
     CHECK_NOTHROW(build(Kind::add, {kMap, {1, 4, 1, 1}}, kMap, nothing));
+    CHECK_NOTHROW(build(Kind::softmax, {kMap}, kMap, [](Operator& op, auto&) { op.axis = graph::Axis::h; }));
+    CHECK_NOTHROW(build(Kind::add, {kMap, {1, 1, 8, 1}, kMap}, kMap, nothing));
+    CHECK_NOTHROW(build(Kind::unary, {{1, 4, 8}}, {1, 4, 8}, nothing));
     CHECK_NOTHROW(build(Kind::concat, {kMap, {1, 1, 8, 8}}, {1, 5, 8, 8}, nothing));
     CHECK_NOTHROW(build(Kind::flatten, {kMap}, {1, 256}, nothing));
     CHECK_NOTHROW(build(Kind::whole, {kMap, {3}}, {7, 7, 7}, nothing));
@@ -85,6 +88,26 @@ TEST_CASE("graph: a convolution that does not fit is refused, naming it and its 
     refused(fits, "has the wrong number of inputs", [](Operator& op, auto&) { op.inputs.push_back(op.inputs[0]); });
 }
 
+TEST_CASE("graph: constants of a binary operator must broadcast to its output", "[graph]") {
+    const auto with = [](Dims dims, bool short_of_data = false) {
+        return [=](Operator& op, graph::GraphBuilder& builder) {
+            std::size_t count = 1;
+            for (const Index dim : dims) count *= static_cast<std::size_t>(dim);
+            op.constant_inputs = {std::nullopt, builder.make_constant(dims, std::vector<float>(count))};
+            if (short_of_data) op.constant_inputs[1]->data = op.constant_inputs[1]->data.first(4 * count - 1);
+        };
+    };
+    for (const Dims& dims : std::vector<Dims>{{}, {8}, {4, 1, 1}, {1, 4, 8, 1}}) {
+        CHECK_NOTHROW(build(Kind::binary, {kMap}, kMap, with(dims)));
+    }
+    CHECK_THROWS_WITH(build(Kind::binary, {kMap}, kMap, with({3})), Contains("has a constant that does not fit"));
+    CHECK_THROWS_WITH(build(Kind::binary, {kMap}, kMap, with({1, 1, 4, 8, 8})), Contains("does not fit"));
+    CHECK_THROWS_WITH(build(Kind::binary, {kMap}, kMap, with({8}, true)), Contains("of the wrong size"));
+    CHECK_THROWS_WITH(build(Kind::binary, {kMap}, kMap, nothing), Contains("wrong number of inputs"));
+    CHECK_THROWS_WITH(build(Kind::binary, {kMap, kMap}, kMap, with({8})), Contains("wrong number of inputs"));
+    CHECK_THROWS_WITH(build(Kind::add, {kMap}, kMap, with({8})), Contains("has constant operands"));
+}
+
 TEST_CASE("graph: other operators that do not fit are refused", "[graph]") {
     const auto refused = [](Kind kind, const std::vector<Dims>& inputs, const Dims& output, const auto& change) {
         INFO(to_string(kind));
@@ -94,7 +117,11 @@ TEST_CASE("graph: other operators that do not fit are refused", "[graph]") {
     refused(Kind::max_pool, {kMap}, {1, 3, 8, 8}, nothing);
     refused(Kind::global_average_pool, {kMap}, {1, 4, 2, 1}, nothing);
     refused(Kind::relu, {kMap}, {1, 4, 64, 1}, nothing);
-    refused(Kind::softmax, {kMap}, kMap, [](Operator& op, auto&) { op.axis = graph::Axis::h; });
+    refused(Kind::softmax, {{1, 4}}, {1, 4}, [](Operator& op, auto&) { op.axis = graph::Axis::h; });
+    refused(Kind::unary, {{1, 4, 8}}, {1, 8, 4}, nothing);
+    refused(Kind::batch_norm, {{1, 4, 8}}, {1, 4, 8}, nothing);
+    refused(Kind::add, {{1, 4, 8}, {1, 4, 1}}, {1, 4, 8}, nothing);
+    refused(Kind::global_sum_pool, {kMap}, {1, 4, 1, 8}, nothing);
     refused(Kind::add, {kMap, {1, 4, 8, 2}}, kMap, nothing);
     refused(Kind::add, {kMap}, kMap, nothing);
     refused(Kind::mul, {kMap, {1, 4}}, kMap, nothing);

@@ -104,7 +104,7 @@ std::vector<Values> naive_work(const graph::Graph& graph, const graph::Work& wor
     std::vector<Values> outputs;
     for (std::size_t k = 0; k < op.outputs.size(); ++k) {
         Values out(graph.tensor(op.outputs[k]));
-        const NaiveOperator naive(op, k, inputs, out.full, work.in);
+        const NaiveOperator naive(op, k, inputs, graph.tensor(op.outputs[k]), work.in);
         for (const Box& box : work.outputs.at(k).boxes()) {
             for_each_point(box, [&](const Point& at) {
                 const std::size_t first = out.offset(at.n, at.c, at.h, at.w);

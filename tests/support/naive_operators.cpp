@@ -1,5 +1,7 @@
 #include "support/naive_operators.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
@@ -13,11 +15,89 @@ using graph::Index;
 using graph::Kind;
 
 // Written so that NaN goes through: a comparison with NaN is false.
-double relu(double x) { return x < 0 ? 0 : x; }
-double leaky(double x, double alpha) { return x < 0 ? alpha * x : x; }
 double clip(double x, double low, double high) { return x < low ? low : x > high ? high : x; }
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 double larger(double a, double b) { return std::isnan(a) || a > b ? a : b; }
+
+/// `by` has the parameters of a Tail or of an Operator.
+template <class Parameters>
+double apply(Activation function, const Parameters& by, double x) {
+    const auto alpha = static_cast<double>(by.alpha);
+    const auto beta = static_cast<double>(by.beta);
+    switch (function) {
+        case Activation::none:
+            return x;
+        case Activation::relu:
+            return x < 0 ? 0 : x;
+        case Activation::leaky_relu:
+            return x < 0 ? alpha * x : x;
+        case Activation::clip:
+            return clip(x, static_cast<double>(by.low), static_cast<double>(by.high));
+        case Activation::sigmoid:
+            return sigmoid(x);
+        case Activation::hard_sigmoid:
+            return clip(alpha * x + beta, 0, 1);
+        case Activation::hard_swish:
+            return x * clip(alpha * x + beta, 0, 1);
+        case Activation::silu:
+            return x * sigmoid(x);
+        case Activation::tanh:
+            return std::tanh(x);
+        case Activation::elu:
+            return x < 0 ? alpha * std::expm1(x) : x;
+        case Activation::softplus:
+            return std::log1p(std::exp(x));
+        case Activation::softsign:
+            return x / (1 + std::abs(x));
+        case Activation::abs:
+            return std::abs(x);
+        case Activation::neg:
+            return -x;
+        case Activation::exp:
+            return std::exp(x);
+        case Activation::log:
+            return std::log(x);
+        case Activation::sqrt:
+            return std::sqrt(x);
+        case Activation::erf:
+            return std::erf(x);
+        case Activation::reciprocal:
+            return 1 / x;
+        case Activation::floor:
+            return std::floor(x);
+        case Activation::ceil:
+            return std::ceil(x);
+        case Activation::round:
+            return std::nearbyint(x);
+        case Activation::sign:
+            return x > 0 ? 1 : x < 0 ? -1 : x;
+    }
+    throw std::logic_error("unknown activation");
+}
+
+double apply(graph::Arithmetic arithmetic, double a, double b) {
+    using graph::Arithmetic;
+    if (std::isnan(a) || std::isnan(b)) return a + b;
+    switch (arithmetic) {
+        case Arithmetic::add:
+            return a + b;
+        case Arithmetic::sub:
+            return a - b;
+        case Arithmetic::mul:
+            return a * b;
+        case Arithmetic::div:
+            return a / b;
+        case Arithmetic::pow:
+            return std::pow(a, b);
+        case Arithmetic::min:
+            return std::min(a, b);
+        case Arithmetic::max:
+            return std::max(a, b);
+        case Arithmetic::prelu:
+            return a < 0 ? a * b : a;
+    }
+    throw std::logic_error("unknown arithmetic");
+}
 
 bool inside(Index at, const graph::Interval& interval) { return at >= interval.begin && at < interval.end; }
 
@@ -28,24 +108,17 @@ double apply_tail(const graph::Tail& tail, Index channel, double value) {
     if (tail.bias) value += static_cast<double>(float_at(*tail.bias, channel));
     if (!tail.scale.empty()) value *= static_cast<double>(tail.scale.at(c));
     if (!tail.shift.empty()) value += static_cast<double>(tail.shift.at(c));
-    switch (tail.activation) {
-        case Activation::none:
-            return value;
-        case Activation::relu:
-            return relu(value);
-        case Activation::leaky_relu:
-            return leaky(value, static_cast<double>(tail.alpha));
-        case Activation::clip:
-            return clip(value, static_cast<double>(tail.low), static_cast<double>(tail.high));
-        case Activation::sigmoid:
-            return sigmoid(value);
-    }
-    throw std::logic_error("unknown activation");
+    return apply(tail.activation, tail, value);
 }
 
 NaiveOperator::NaiveOperator(const graph::Operator& op, std::size_t output, std::span<const Values> inputs,
-                             const graph::Box& output_full, const std::optional<graph::Box>& in)
-    : op_(op), output_(output), inputs_(inputs), output_full_(output_full), in_(in) {
+                             const graph::TensorInfo& output_tensor, const std::optional<graph::Box>& in)
+    : op_(op),
+      output_(output),
+      inputs_(inputs),
+      output_full_(output_tensor.full),
+      output_rank_(output_tensor.dims.size()),
+      in_(in) {
     if (op.kind != Kind::whole) return;
     double sum = 0;
     std::size_t count = 0;
@@ -65,18 +138,26 @@ double NaiveOperator::raw(const Point& at, std::size_t flat) const {
             return pool(at);
         case Kind::global_average_pool:
         case Kind::global_max_pool:
+        case Kind::global_sum_pool:
             return global_pool(at);
         case Kind::gemm:
             return gemm(at);
         case Kind::relu:
+            return apply(Activation::relu, op_, inputs_[0].data.at(flat));
         case Kind::leaky_relu:
+            return apply(Activation::leaky_relu, op_, inputs_[0].data.at(flat));
         case Kind::clip:
+            return apply(Activation::clip, op_, inputs_[0].data.at(flat));
         case Kind::sigmoid:
-        case Kind::batch_norm:
-            return elementwise(flat);
+            return apply(Activation::sigmoid, op_, inputs_[0].data.at(flat));
+        case Kind::unary:
+            return apply(op_.function, op_, inputs_[0].data.at(flat));
+        case Kind::batch_norm:  // its scale and shift are its tail
+            return inputs_[0].data.at(flat);
         case Kind::add:
         case Kind::mul:
-            return binary(at);
+        case Kind::binary:
+            return broadcast(at, flat);
         case Kind::concat:
             return concat(at);
         case Kind::softmax:
@@ -155,6 +236,7 @@ double NaiveOperator::global_pool(const Point& at) const {
         }
     }
     if (op_.kind == Kind::global_max_pool) return largest;
+    if (op_.kind == Kind::global_sum_pool) return sum;
     return sum / static_cast<double>(x.full[Axis::h].end * x.full[Axis::w].end);
 }
 
@@ -177,30 +259,36 @@ double NaiveOperator::gemm(const Point& at) const {
     return sum;
 }
 
-double NaiveOperator::elementwise(std::size_t flat) const {
-    const double x = inputs_[0].data.at(flat);
-    switch (op_.kind) {
-        case Kind::relu:
-            return relu(x);
-        case Kind::leaky_relu:
-            return leaky(x, static_cast<double>(op_.alpha));
-        case Kind::clip:
-            return clip(x, static_cast<double>(op_.low), static_cast<double>(op_.high));
-        case Kind::sigmoid:
-            return sigmoid(x);
-        default:
-            return x;  // batch_norm: scale and shift are its tail
-    }
-}
-
-double NaiveOperator::binary(const Point& at) const {
-    const auto value = [&](const Values& x) {
-        const auto clamp = [&](Index coordinate, Axis axis) { return x.full[axis].end == 1 ? 0 : coordinate; };
-        return x.at(clamp(at.n, Axis::n), clamp(at.c, Axis::c), clamp(at.h, Axis::h), clamp(at.w, Axis::w));
+double NaiveOperator::broadcast(const Point& at, std::size_t flat) const {
+    const auto clamp = [](Index coordinate, Index extent) { return extent == 1 ? 0 : coordinate; };
+    const auto value_of = [&](const Values& x) {
+        if (x.inner > 1) return x.data.at(flat);
+        return x.at(clamp(at.n, x.full[Axis::n].end), clamp(at.c, x.full[Axis::c].end),
+                    clamp(at.h, x.full[Axis::h].end), clamp(at.w, x.full[Axis::w].end));
     };
-    const double a = value(inputs_[0]);
-    const double b = value(inputs_[1]);
-    return op_.kind == Kind::add ? a + b : a * b;
+    // A constant lacks leading axes of the output, which is [n, c] or [n, c, h, w].
+    const bool vector = output_rank_ == 2;
+    const auto constant_of = [&](const graph::Constant& constant) {
+        const std::vector<Index> point = vector ? std::vector{at.n, at.c} : std::vector{at.n, at.c, at.h, at.w};
+        Index place = 0;
+        for (std::size_t i = 0; i < constant.dims.size(); ++i) {
+            const Index coordinate = point.at(point.size() - constant.dims.size() + i);
+            place = place * constant.dims[i] + clamp(coordinate, constant.dims[i]);
+        }
+        return static_cast<double>(float_at(constant, place));
+    };
+    std::vector<double> operands;
+    std::size_t next = 0;
+    for (const auto& constant : op_.constant_inputs) {
+        operands.push_back(constant ? constant_of(*constant) : value_of(inputs_[next++]));
+    }
+    for (; next < inputs_.size(); ++next) operands.push_back(value_of(inputs_[next]));
+    const graph::Arithmetic arithmetic = op_.kind == Kind::add   ? graph::Arithmetic::add
+                                         : op_.kind == Kind::mul ? graph::Arithmetic::mul
+                                                                 : op_.arithmetic;
+    double value = operands.at(0);
+    for (std::size_t i = 1; i < operands.size(); ++i) value = apply(arithmetic, value, operands[i]);
+    return value;
 }
 
 double NaiveOperator::concat(const Point& at) const {
@@ -215,7 +303,11 @@ double NaiveOperator::concat(const Point& at) const {
 double NaiveOperator::softmax(const Point& at) const {
     const Values& x = inputs_[0];
     double sum = 0;
-    for (Index c = 0; c < x.full[Axis::c].end; ++c) sum += std::exp(x.at(at.n, c, at.h, at.w));
+    for (Index i = 0; i < x.full[op_.axis].end; ++i) {
+        std::array<Index, graph::kAxes> point{at.n, at.c, at.h, at.w};
+        point.at(static_cast<std::size_t>(op_.axis)) = i;
+        sum += std::exp(x.at(point[0], point[1], point[2], point[3]));
+    }
     return std::exp(x.at(at.n, at.c, at.h, at.w)) / sum;
 }
 

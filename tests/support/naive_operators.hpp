@@ -24,7 +24,7 @@ void for_each_point(const graph::Box& box, Visit visit) {
 class NaiveOperator {
   public:
     NaiveOperator(const graph::Operator& op, std::size_t output, std::span<const Values> inputs,
-                  const graph::Box& output_full, const std::optional<graph::Box>& in);
+                  const graph::TensorInfo& output_tensor, const std::optional<graph::Box>& in);
 
     /// The value before the tail; `flat` is its place in the output's values.
     [[nodiscard]] double raw(const Point& at, std::size_t flat) const;
@@ -35,8 +35,7 @@ class NaiveOperator {
     [[nodiscard]] double pool(const Point& at) const;
     [[nodiscard]] double global_pool(const Point& at) const;
     [[nodiscard]] double gemm(const Point& at) const;
-    [[nodiscard]] double elementwise(std::size_t flat) const;
-    [[nodiscard]] double binary(const Point& at) const;
+    [[nodiscard]] double broadcast(const Point& at, std::size_t flat) const;
     [[nodiscard]] double concat(const Point& at) const;
     [[nodiscard]] double softmax(const Point& at) const;
     [[nodiscard]] double pad(const Point& at) const;
@@ -47,6 +46,7 @@ class NaiveOperator {
     std::size_t output_;
     std::span<const Values> inputs_;
     graph::Box output_full_;
+    std::size_t output_rank_;
     std::optional<graph::Box> in_;
     double mean_ = 0;  ///< kind whole: of all inputs
 };

@@ -24,6 +24,13 @@ struct Known {
     bool read = false;
 };
 
+/// What keeps values finite and of the order of one, and lets differences through.
+constexpr std::array kFunctions{
+    Activation::hard_sigmoid, Activation::hard_swish, Activation::silu, Activation::tanh, Activation::elu,
+    Activation::softplus,     Activation::softsign,   Activation::abs,  Activation::neg,  Activation::erf};
+constexpr std::array kArithmetic{graph::Arithmetic::add, graph::Arithmetic::sub, graph::Arithmetic::mul,
+                                 graph::Arithmetic::min, graph::Arithmetic::max, graph::Arithmetic::prelu};
+
 class Generator {
   public:
     Generator(Random& random, const RandomGraphOptions& options) : random_(random), options_(options) {}
@@ -98,8 +105,10 @@ class Generator {
     }
 
     void add_activation(Operator& op) {
-        op.tail.activation = Activation{static_cast<std::uint8_t>(random_.integer(0, 4))};
+        op.tail.activation = random_.chance(0.7) ? Activation{static_cast<std::uint8_t>(random_.integer(0, 4))}
+                                                 : kFunctions.at(pick(kFunctions.size()));
         op.tail.alpha = 0.1F;
+        op.tail.beta = 0.4F;
         op.tail.low = -1;
         op.tail.high = 2;
     }
@@ -117,7 +126,7 @@ class Generator {
     }
 
     void add_to_map(std::size_t x) {
-        switch (random_.integer(0, 17)) {
+        switch (random_.integer(0, 19)) {
             case 0:
             case 1:
             case 2:
@@ -145,13 +154,16 @@ class Generator {
                 return add_gemm(x);
             case 16:
                 return add_flatten(x);
+            case 17:
+            case 18:
+                return add_arithmetic(x);
             default:
                 return add_whole(x);
         }
     }
 
     void add_to_vector(std::size_t x) {
-        switch (random_.integer(0, 5)) {
+        switch (random_.integer(0, 6)) {
             case 0:
             case 1:
                 return add_gemm(x);
@@ -161,6 +173,8 @@ class Generator {
                 return add_concat(x);
             case 4:
                 return add_whole(x);
+            case 5:
+                return add_arithmetic(x);
             default:
                 return add_unary(x);
         }
@@ -242,7 +256,9 @@ class Generator {
     void add_global_pool(std::size_t x) {
         const Dims in = known_[x].dims;
         Operator op;
-        op.kind = random_.chance(0.7) ? Kind::global_average_pool : Kind::global_max_pool;
+        op.kind = random_.chance(0.6)   ? Kind::global_average_pool
+                  : random_.chance(0.5) ? Kind::global_max_pool
+                                        : Kind::global_sum_pool;
         if (random_.chance(0.3)) add_tail(op, in[1]);
         emit(std::move(op), {x}, {{in[0], in[1], 1, 1}});
     }
@@ -250,10 +266,15 @@ class Generator {
     void add_unary(std::size_t x) {
         const Dims in = known_[x].dims;
         Operator op;
-        const std::array kinds{Kind::relu,    Kind::leaky_relu, Kind::clip,
-                               Kind::sigmoid, Kind::batch_norm, Kind::softmax};
-        op.kind = kinds[pick(in.size() == 3 ? 4 : kinds.size())];
+        const std::array kinds{Kind::relu,  Kind::leaky_relu, Kind::clip,       Kind::sigmoid,
+                               Kind::unary, Kind::unary,      Kind::batch_norm, Kind::softmax};
+        op.kind = kinds[pick(in.size() == 3 ? 6 : kinds.size())];
+        if (op.kind == Kind::unary) op.function = kFunctions.at(pick(kFunctions.size()));
+        if (op.kind == Kind::softmax && random_.chance(0.5)) {
+            op.axis = graph::kAllAxes.at(pick(std::min<std::size_t>(in.size(), graph::kAxes)));
+        }
         op.alpha = 0.2F;
+        op.beta = 0.6F;
         op.low = -1;
         op.high = 1.5F;
         if (op.kind == Kind::batch_norm) {
@@ -278,6 +299,35 @@ class Generator {
         add_activation(op);
         if (op.kind == Kind::mul) op.tail.activation = random_.chance(0.5) ? Activation::sigmoid : Activation::clip;
         emit(std::move(op), random_.chance(0.5) ? std::vector{x, y} : std::vector{y, x}, {in});
+    }
+
+    /// Of the tensor itself, of one that is broadcast to it, or of constants of any such shape.
+    void add_arithmetic(std::size_t x) {
+        const Dims out = known_[x].dims;
+        Operator op;
+        op.kind = Kind::binary;
+        op.arithmetic = kArithmetic.at(pick(kArithmetic.size()));
+        std::vector<std::size_t> inputs{x};
+        std::vector<std::size_t> partners;
+        for (std::size_t i = 0; i < known_.size(); ++i) {
+            if (i != x && broadcasts(known_[i].dims, out)) partners.push_back(i);
+        }
+        if (!partners.empty() && random_.chance(0.5)) inputs.push_back(partners[pick(partners.size())]);
+        op.constant_inputs.assign(inputs.size(), std::nullopt);
+        if (inputs.size() == 1 || random_.chance(0.2)) {
+            Dims dims = out;
+            for (Index& dim : dims) dim = random_.chance(0.5) ? 1 : dim;
+            dims.erase(dims.begin(), dims.begin() + static_cast<std::ptrdiff_t>(pick(dims.size() + 1)));
+            const auto place = static_cast<std::ptrdiff_t>(pick(inputs.size() + 1));
+            op.constant_inputs.insert(op.constant_inputs.begin() + place, weights(std::move(dims), 1));
+        }
+        if (random_.chance(0.3)) add_activation(op);
+        emit(std::move(op), std::move(inputs), {out});
+    }
+
+    static bool broadcasts(const Dims& from, const Dims& to) {
+        return from.size() == to.size() &&
+               std::equal(from.begin(), from.end(), to.begin(), [](Index a, Index b) { return a == b || a == 1; });
     }
 
     void add_concat(std::size_t x) {

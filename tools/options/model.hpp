@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/parser.hpp"
+#include "engine/runnable.hpp"
 #include "graph/onnx.hpp"
 
 namespace convoy::tools {
@@ -43,9 +44,12 @@ inline graph::OnnxOptions onnx_options(const cli::Options& options) {
     return onnx;
 }
 
-/// Reads the model that a path names, "-" is stdin. @throws Error as graph::read_onnx and util::FileView
+/// Reads the model that a path names, "-" is stdin.
+/// @throws Error as graph::read_onnx, engine::require_runnable and util::FileView
 inline graph::Graph read_model(const cli::Options& options, const std::string& path) {
-    return graph::read_onnx(util::FileView::open(path), onnx_options(options));
+    graph::Graph graph = graph::read_onnx(util::FileView::open(path), onnx_options(options));
+    engine::require_runnable(graph);
+    return graph;
 }
 
 }  // namespace convoy::tools

@@ -1,0 +1,16 @@
+#include "engine/runnable.hpp"
+
+#include "engine/measure.hpp"
+#include "engine/shard.hpp"
+
+namespace convoy::engine {
+
+void require_runnable(const graph::Graph& graph) {
+    Weights weights(graph);
+    for (std::size_t i = 0; i < graph.operators().size(); ++i) {
+        if (graph.operators()[i].kind != graph::Kind::whole) continue;
+        const Shard built(weights, piece_of(graph, graph::whole_work(graph, graph::OperatorId(i))));
+    }
+}
+
+}  // namespace convoy::engine
