@@ -171,6 +171,12 @@ bool is_undivided(const graph::Graph& graph, graph::OperatorId op) {
 
 bool always_reads(const graph::Graph& graph, graph::OperatorId op) {
     const graph::Operator& described = graph.op(op);
+    if (described.kind == graph::Kind::transposed_convolution) {
+        const graph::Window& window = described.window;
+        for (std::size_t i = 0; i < 2; ++i) {  // between two strides there may be elements that no input reaches
+            if (window.stride[i] > 1 && (window.kernel[i] < window.stride[i] || window.dilation[i] > 1)) return false;
+        }
+    }
     std::vector<Slab> outputs(described.outputs.size());
     const Slab full = graph::make_slab(graph.tensor(described.outputs[0]).full);
     // Windows advance steadily: when the first and the last one reach the tensor, all do.

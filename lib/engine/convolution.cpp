@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "engine/groups.hpp"
 #include "engine/net.hpp"
 #include "engine/operators.hpp"
 
@@ -36,41 +37,6 @@ AxisFit fit_axis(const graph::Window& window, std::size_t axis, const Interval& 
     return {true, needed, needed.begin - begin, end - needed.end, 0};
 }
 
-/// Output channels that are computed together, and the input channels that they read.
-struct Part {
-    std::vector<Interval> rows;
-    Interval inputs;
-};
-
-Index row_count(const Part& part) {
-    Index sum = 0;
-    for (const Interval& interval : part.rows) sum += interval.size();
-    return sum;
-}
-
-/// The groups that a piece touches.
-std::vector<Part> parts_of(const graph::Graph& graph, const graph::Work& work) {
-    const Operator& op = graph.op(work.op);
-    const Index size = op.weights->dims[0] / op.group;
-    std::vector<Part> parts;
-    Index last = -1;
-    for (const Interval& interval : work.outputs[0].c) {
-        for (Index group = interval.begin / size; group * size < interval.end; ++group) {
-            const Interval rows = intersection(interval, Interval{group * size, (group + 1) * size});
-            if (group != last) parts.push_back({{}, group_inputs(graph, work.op, group, work.in)});
-            parts.back().rows.push_back(rows);
-            last = group;
-        }
-    }
-    return parts;
-}
-
-bool alike(const std::vector<Part>& parts) {
-    return std::ranges::all_of(parts, [&](const Part& part) {
-        return row_count(part) == row_count(parts[0]) && part.inputs.size() == parts[0].inputs.size();
-    });
-}
-
 class ConvolutionBuilder {
   public:
     ConvolutionBuilder(NetBuilder& builder, const graph::Work& work, const Value& input)
@@ -85,25 +51,19 @@ class ConvolutionBuilder {
           columns_(fit_axis(op_.window, 1, out_.w, input.slab.w, needed_.w)) {}
 
     Value build() {
-        const std::vector<Part> parts = parts_of(graph_, work_);
+        const std::vector<GroupPart> parts = group_parts(graph_, work_);
         if (alike(parts)) return layer(parts);
         std::vector<Value> values;
         values.reserve(parts.size());
-        for (const Part& part : parts) values.push_back(layer({part}));
+        for (const GroupPart& part : parts) values.push_back(layer({part}));
         return concatenated(builder_, values, out_, graph::Tail{});
     }
 
   private:
     /// One convolution of as many groups as there are parts.
-    Value layer(const std::vector<Part>& parts) {
+    Value layer(const std::vector<GroupPart>& parts) {
         Slab out = out_;
-        out.c.clear();
-        std::vector<Interval> inputs;
-        for (const Part& part : parts) {
-            out.c.insert(out.c.end(), part.rows.begin(), part.rows.end());
-            inputs.push_back(part.inputs);
-        }
-        out.c = graph::normalized(out.c);
+        out.c = outputs_of(parts);
         const auto slice = builder_.weights().store().slice({work_.op, out.c, work_.in});
         builder_.keep(slice);
         cv::dnn::LayerParams params = window_params();
@@ -113,7 +73,7 @@ class ConvolutionBuilder {
         const cv::Mat bias = work_.in ? cv::Mat() : bias_of(op_, out.c);
         params.set("bias_term", !bias.empty());
         if (!bias.empty()) params.blobs.push_back(bias);
-        const Value window = windowed(graph::normalized(inputs));
+        const Value window = windowed(inputs_of(parts));
         Value value = builder_.add_stock("Convolution", params, out, {window}, dims_of(out));
         return work_.in ? value : builder_.add_tail(op_.tail, value);
     }

@@ -247,6 +247,18 @@ std::vector<Value> add_operator(NetBuilder& builder, const graph::Work& work, co
             return {layers.pad()};
         case Kind::flatten:
             return {layers.flatten()};
+        case Kind::transposed_convolution:
+            return {add_transposed_convolution(builder, work, inputs[0])};
+        case Kind::gather:
+            return {add_gather(builder, work, inputs[0])};
+        case Kind::resize:
+            return {add_resize(builder, work, inputs[0])};
+        case Kind::depth_to_space:
+            return {add_depth_to_space(builder, work, inputs[0])};
+        case Kind::space_to_depth:
+            return {add_space_to_depth(builder, work, inputs[0])};
+        case Kind::lrn:
+            return {add_lrn(builder, work, inputs[0])};
         case Kind::whole:
             return add_whole(builder, work, inputs);
     }

@@ -33,6 +33,23 @@ Index connections(const Site& site, const Sum& sum) {
     return count;
 }
 
+Slab whole_groups(const Site& site, std::size_t, const Slab& asked) {
+    const Groups groups = groups_of(site);
+    if (groups.of({asked.c.front().begin, asked.c.back().end}).size() == 1) return asked;
+    Slab grown = asked;
+    if (site.op.group == 1) return grown;
+    for (Interval& interval : grown.c) interval = groups.outputs_of(groups.of(interval));
+    grown.c = normalized(std::move(grown.c));
+    return grown;
+}
+
+std::vector<Interval> group_channels(const Site& site, const std::vector<Interval>& outputs) {
+    const Groups groups = groups_of(site);
+    std::vector<Interval> channels;
+    for (const Interval& interval : outputs) channels.push_back(groups.inputs_of(groups.of(interval)));
+    return normalized(std::move(channels));
+}
+
 namespace {
 
 Slab as_asked(const Site&, std::size_t, const Slab& asked) { return asked; }

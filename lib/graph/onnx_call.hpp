@@ -29,6 +29,23 @@ using Result = std::optional<Constant>;
 [[nodiscard]] Constant strided(Draft& draft, const Constant& from, const std::vector<Index>& dims, Index offset,
                                const std::vector<Index>& steps);
 
+/// One axis of a Slice: first index, step, count.
+struct Range {
+    Index begin;
+    Index step;
+    Index count;
+};
+/// What a Slice is told.
+struct SliceArguments {
+    const std::vector<Index>& starts;
+    const std::vector<Index>& ends;
+    const std::optional<std::vector<Index>>& axes;
+    const std::optional<std::vector<Index>>& steps;
+};
+/// Per axis of a tensor of these dims. Nothing when the arguments do not fit.
+[[nodiscard]] std::optional<std::vector<Range>> slice_ranges(const std::vector<Index>& dims,
+                                                             const SliceArguments& arguments);
+
 // Operators that only move elements. Nothing when their attributes or inputs do not fit.
 [[nodiscard]] Result reshape(const Call& call);
 [[nodiscard]] Result flatten(const Call& call);

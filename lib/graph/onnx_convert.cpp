@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "util/error.hpp"
 
@@ -61,6 +63,14 @@ const std::map<std::string_view, Function>& functions() {
         {"Reshape", convert_flatten},
         {"Squeeze", convert_flatten},
         {"Unsqueeze", convert_flatten},
+        {"ConvTranspose", convert_transposed_convolution},
+        {"Slice", convert_slice},
+        {"Gather", convert_gather},
+        {"Resize", convert_resize},
+        {"Upsample", convert_resize},
+        {"DepthToSpace", convert_blocks},
+        {"SpaceToDepth", convert_blocks},
+        {"LRN", convert_lrn},
     };
     return table;
 }
@@ -142,14 +152,35 @@ DraftOperator start(const onnx::NodeProto& node, Kind kind, const std::vector<in
     return started;
 }
 
+namespace {
+
+std::vector<DraftOperator> convert_node(Draft& draft, const onnx::NodeProto& node) {
+    require_types(draft, node);
+    if (node.op_type() == "Split" && has_input(node, 0)) {
+        std::vector<DraftOperator> parts = convert_split(draft, node);
+        if (!parts.empty()) return parts;
+    }
+    const auto found = functions().find(node.op_type());
+    const bool known = found != functions().end() && node.output_size() == 1 && has_input(node, 0);
+    auto converted = known ? found->second(draft, node) : std::nullopt;
+    return {converted ? std::move(*converted) : convert_whole(draft, node)};
+}
+
+}  // namespace
+
 std::vector<DraftOperator> convert(Draft& draft) {
     std::vector<DraftOperator> operators;
+    std::vector<Shuffle> shuffles = find_shuffles(draft);
     for (const onnx::NodeProto& node : draft.model.graph().node()) {
-        require_types(draft, node);
-        const auto found = functions().find(node.op_type());
-        const bool known = found != functions().end() && node.output_size() == 1 && has_input(node, 0);
-        auto converted = known ? found->second(draft, node) : std::nullopt;
-        operators.push_back(converted ? std::move(*converted) : convert_whole(draft, node));
+        const auto shuffle = std::find_if(shuffles.begin(), shuffles.end(), [&](const Shuffle& one) {
+            return one.separate == &node || one.swap == &node || one.join == &node;
+        });
+        if (shuffle == shuffles.end()) {
+            std::vector<DraftOperator> converted = convert_node(draft, node);
+            std::move(converted.begin(), converted.end(), std::back_inserter(operators));
+        } else if (shuffle->join == &node) {
+            operators.push_back(std::move(shuffle->gather));
+        }
     }
     return operators;
 }

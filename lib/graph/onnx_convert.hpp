@@ -45,6 +45,26 @@ using Conversion = std::optional<DraftOperator>;
 [[nodiscard]] Conversion convert_softmax(Draft& draft, const onnx::NodeProto& node);
 /// Flatten, Reshape, Squeeze, Unsqueeze between a feature map and a feature vector.
 [[nodiscard]] Conversion convert_flatten(Draft& draft, const onnx::NodeProto& node);
+[[nodiscard]] Conversion convert_transposed_convolution(Draft& draft, const onnx::NodeProto& node);
+[[nodiscard]] Conversion convert_slice(Draft& draft, const onnx::NodeProto& node);
+/// Constant indices along one axis.
+[[nodiscard]] Conversion convert_gather(Draft& draft, const onnx::NodeProto& node);
+/// Resize and Upsample along h and w; nearest ones along any axis of a tensor of any rank.
+[[nodiscard]] Conversion convert_resize(Draft& draft, const onnx::NodeProto& node);
+/// DepthToSpace, SpaceToDepth.
+[[nodiscard]] Conversion convert_blocks(Draft& draft, const onnx::NodeProto& node);
+[[nodiscard]] Conversion convert_lrn(Draft& draft, const onnx::NodeProto& node);
+/// One gather per output that is read, the first one with the node's name; none when the node has to run whole.
+[[nodiscard]] std::vector<DraftOperator> convert_split(Draft& draft, const onnx::NodeProto& node);
+
+/// A Reshape, Transpose, Reshape that together shuffle channels, and the gather that does the same.
+struct Shuffle {
+    const onnx::NodeProto* separate;
+    const onnx::NodeProto* swap;
+    const onnx::NodeProto* join;
+    DraftOperator gather;
+};
+[[nodiscard]] std::vector<Shuffle> find_shuffles(const Draft& draft);
 
 // Shared by the conversions.
 /// The shape of a tensor that is no constant, when it is a feature map or vector of float32.

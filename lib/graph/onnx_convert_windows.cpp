@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "graph/onnx_arithmetic.hpp"
 #include "graph/onnx_convert.hpp"
@@ -73,6 +74,48 @@ Window window_of(const Draft& draft, const onnx::NodeProto& node, Pair kernel) {
     return window;
 }
 
+/// What a transposed convolution's output is cropped by. `out` follows from all attributes: with `output_shape`, or
+/// pads that are to be found, the rest of what its taps cover is shared out between both ends.
+Window transposed_window(const onnx::NodeProto& node, const std::vector<Index>& in, const std::vector<Index>& out,
+                         Pair kernel) {
+    Window window;
+    window.kernel = kernel;
+    window.stride = pair_attribute(node, "strides", {1, 1});
+    window.dilation = pair_attribute(node, "dilations", {1, 1});
+    const std::string automatic = string_attribute(node, "auto_pad", "NOTSET");
+    const bool same = automatic == "SAME_UPPER" || automatic == "SAME_LOWER";
+    if (!same && !ints_attribute(node, "output_shape")) {
+        if (automatic != "VALID") set_pads(node, window);
+        return window;
+    }
+    const Pair extra = pair_attribute(node, "output_padding", {0, 0});
+    for (std::size_t i = 0; i < 2; ++i) {
+        if (std::max(window.stride[i], window.dilation[i]) > (1 << 16)) refuse(node, "its stride is too large");
+        const Index covered = (in[i + 2] - 1) * window.stride[i] + (kernel[i] - 1) * window.dilation[i] + 1 + extra[i];
+        const Index total = std::max<Index>(0, covered - out[i + 2]);
+        window.pad_begin[i] = automatic == "SAME_UPPER" ? total / 2 : total - total / 2;
+        window.pad_end[i] = total - window.pad_begin[i];
+    }
+    return window;
+}
+
+/// [c, f/group, kh, kw] -> [f, c/group, kh, kw], which is how a convolution's weights lie.
+Constant grouped_transposed(Draft& draft, const Constant& weights, Index group) {
+    const Index inputs = weights.dims[0] / group;
+    const Index outputs = weights.dims[1];
+    const auto area = static_cast<std::size_t>(weights.dims[2] * weights.dims[3]) * sizeof(float);
+    std::string bytes(weights.data.size(), '\0');
+    char* to = bytes.data();
+    for (Index f = 0; f < group * outputs; ++f) {
+        for (Index c = 0; c < inputs; ++c, to += area) {
+            const Index pair = (f / outputs * inputs + c) * outputs + f % outputs;
+            std::memcpy(to, weights.data.data() + static_cast<std::size_t>(pair) * area, area);
+        }
+    }
+    return draft.own(ElementType::float32, {group * outputs, inputs, weights.dims[2], weights.dims[3]},
+                     std::move(bytes));
+}
+
 bool is_map(const Draft& draft, const std::string& name) {
     const auto* dims = feature_dims(draft, name);
     return dims != nullptr && dims->size() == 4;
@@ -135,6 +178,33 @@ Conversion convert_convolution(Draft& draft, const onnx::NodeProto& node) {
     converted.op.group = group;
     converted.op.weights = *weights;
     if (bias != nullptr) converted.op.tail.bias = *bias;
+    return converted;
+}
+
+Conversion convert_transposed_convolution(Draft& draft, const onnx::NodeProto& node) {
+    const Constant* weights = float_input(draft, node, 1);
+    const Constant* bias = float_input(draft, node, 2);
+    const auto* out = feature_dims(draft, node.output(0));
+    if (!is_map(draft, node.input(0)) || weights == nullptr || (has_input(node, 2) && bias == nullptr)) return {};
+    const std::vector<Index>& in = *feature_dims(draft, node.input(0));
+    const Index group = int_attribute(node, "group", 1);
+    if (weights->dims.size() != 4 || weights->elements() == 0 || out == nullptr || out->size() != 4) {
+        refuse(node, "its weights or its output are not four-dimensional");
+    }
+    if (weights->dims[0] != in[1] || in[1] % group != 0) {
+        refuse(node, fmt::format("weights [{}, ...] in {} groups do not fit an input of {} channels", weights->dims[0],
+                                 group, in[1]));
+    }
+    DraftOperator converted = start(node, Kind::transposed_convolution, {0});
+    converted.op.group = group;
+    converted.op.weights = grouped_transposed(draft, *weights, group);
+    const Pair kernel{weights->dims[2], weights->dims[3]};
+    if (pair_attribute(node, "kernel_shape", kernel) != kernel) refuse(node, "kernel_shape differs from the weights");
+    if (bias != nullptr) {
+        if (bias->elements() != (*out)[1]) refuse(node, fmt::format("its bias does not have {} values", (*out)[1]));
+        converted.op.tail.bias = *bias;
+    }
+    converted.op.window = transposed_window(node, in, *out, kernel);
     return converted;
 }
 

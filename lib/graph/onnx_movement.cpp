@@ -36,13 +36,6 @@ Dims dense_steps(const Dims& dims) {
     return steps;
 }
 
-/// One axis of a Slice: first index, step, count.
-struct Range {
-    Index begin;
-    Index step;
-    Index count;
-};
-
 Range sliced(Index dim, Index start, Index end, Index step) {
     if (start < 0) start += dim;
     if (end < 0) end += dim;
@@ -165,26 +158,39 @@ Result transpose(const Call& call) {
     return strided(call.draft, in, dims, 0, permuted);
 }
 
+std::optional<std::vector<Range>> slice_ranges(const Dims& dims, const SliceArguments& arguments) {
+    const auto& [starts, ends, axes, steps] = arguments;
+    if (starts.size() != ends.size()) return std::nullopt;
+    if ((axes && axes->size() != starts.size()) || (steps && steps->size() != starts.size())) return std::nullopt;
+    std::vector<Range> ranges;
+    for (const Index dim : dims) ranges.push_back({0, 1, dim});
+    std::vector<bool> seen(dims.size(), false);
+    for (std::size_t i = 0; i < starts.size(); ++i) {
+        const auto place = normalized_axis(axes ? (*axes)[i] : static_cast<Index>(i), static_cast<Index>(dims.size()));
+        const Index step = steps ? std::clamp<Index>((*steps)[i], -(Index{1} << 40), Index{1} << 40) : 1;
+        if (!place || step == 0 || seen[static_cast<std::size_t>(*place)]) return std::nullopt;
+        const auto axis = static_cast<std::size_t>(*place);
+        seen[axis] = true;
+        ranges[axis] = sliced(dims[axis], starts[i], ends[i], step);
+    }
+    return ranges;
+}
+
 Result slice(const Call& call) {
     const Constant& in = *call.inputs[0];
     const auto starts = call.integers("starts", 1);
     const auto ends = call.integers("ends", 2);
     const auto axes = call.integers("axes", 3);
     const auto steps = call.input(4) != nullptr ? integers_of(*call.input(4)) : std::nullopt;
-    if (!starts || !ends || starts->size() != ends->size() || in.elements() == 0) return std::nullopt;
-    if ((axes && axes->size() != starts->size()) || (steps && steps->size() != starts->size())) return std::nullopt;
-    Dims dims = in.dims;
+    if (!starts || !ends || in.elements() == 0) return std::nullopt;
+    const auto ranges = slice_ranges(in.dims, {*starts, *ends, axes, steps});
+    if (!ranges) return std::nullopt;
+    Dims dims;
     Dims distance = dense_steps(in.dims);
     Index offset = 0;
-    std::vector<bool> seen(dims.size(), false);
-    for (std::size_t i = 0; i < starts->size(); ++i) {
-        const auto place = normalized_axis(axes ? (*axes)[i] : static_cast<Index>(i), rank_of(in));
-        const Index step = steps ? std::clamp<Index>((*steps)[i], -(Index{1} << 40), Index{1} << 40) : 1;
-        if (!place || step == 0 || seen[static_cast<std::size_t>(*place)]) return std::nullopt;
-        const auto axis = static_cast<std::size_t>(*place);
-        seen[axis] = true;
-        const Range range = sliced(dims[axis], (*starts)[i], (*ends)[i], step);
-        dims[axis] = range.count;
+    for (std::size_t axis = 0; axis < ranges->size(); ++axis) {
+        const Range& range = (*ranges)[axis];
+        dims.push_back(range.count);
         offset += range.begin * distance[axis];
         if (range.count > 1) distance[axis] *= range.step;
     }

@@ -27,6 +27,12 @@ constexpr std::pair<Kind, const char*> kKindNames[] = {
     {Kind::softmax, "softmax"},
     {Kind::pad, "pad"},
     {Kind::flatten, "flatten"},
+    {Kind::transposed_convolution, "transposed_convolution"},
+    {Kind::gather, "gather"},
+    {Kind::resize, "resize"},
+    {Kind::depth_to_space, "depth_to_space"},
+    {Kind::space_to_depth, "space_to_depth"},
+    {Kind::lrn, "lrn"},
     {Kind::whole, "whole"},
 };
 

@@ -33,15 +33,21 @@ enum class Kind : std::uint8_t {
     leaky_relu,
     clip,
     sigmoid,
-    unary,       ///< any other function of one element: Operator::function
-    add,         ///< of tensors of one rank, each broadcast along the axes where it has one element
-    mul,         ///< likewise
-    binary,      ///< Operator::arithmetic likewise; some operands may be constants
-    concat,      ///< along c
-    batch_norm,  ///< constant per-channel scale and shift, where it could not be folded
-    softmax,     ///< along one axis
-    pad,         ///< constant, along h and w
-    flatten,     ///< where it could not be folded into its readers
+    unary,                   ///< any other function of one element: Operator::function
+    add,                     ///< of tensors of one rank, each broadcast along the axes where it has one element
+    mul,                     ///< likewise
+    binary,                  ///< Operator::arithmetic likewise; some operands may be constants
+    concat,                  ///< along c
+    batch_norm,              ///< constant per-channel scale and shift, where it could not be folded
+    softmax,                 ///< along one axis
+    pad,                     ///< constant, along h and w
+    flatten,                 ///< where it could not be folded into its readers
+    transposed_convolution,  ///< weights as those of a convolution: [f, c/group, kh, kw]
+    gather,                  ///< along each axis the listed positions: Slice, Split, nearest Resize, channel shuffle
+    resize,                  ///< along h and w weighted sums of a few positions
+    depth_to_space,
+    space_to_depth,
+    lrn,  ///< local response normalization over neighbouring channels
     whole,
 };
 [[nodiscard]] const char* to_string(Kind kind) noexcept;
@@ -69,6 +75,23 @@ struct Window {
         0, 0};  ///< bottom, right; what the last window sticks out further (ceil_mode) is not in it
     bool count_include_pad = false;  ///< average pool
     bool operator==(const Window&) const = default;
+};
+
+/// Along one axis, the input positions that each output position is a weighted sum of.
+struct Resampling {
+    Index taps = 0;                ///< per output position; 0 where the axis stays as it is
+    std::vector<Index> positions;  ///< [outputs * taps]; a tap without weight repeats another one's position
+    std::vector<float> weights;    ///< [outputs * taps]
+    bool operator==(const Resampling&) const = default;
+};
+
+/// y[c] = x[c] / (bias + alpha / size * (sum of x^2 over the `size` channels around c)) ^ beta
+struct LocalResponse {
+    Index size = 1;
+    float alpha = 0.0001F;
+    float beta = 0.75F;
+    float bias = 1;
+    bool operator==(const LocalResponse&) const = default;
 };
 
 /// A function of one element.
@@ -136,7 +159,13 @@ struct Operator {
     float alpha = 0, beta = 0;                ///< leaky_relu, unary: as in Tail
     float low = 0, high = 0;                  ///< clip
     float pad_value = 0;
-    std::optional<Constant> weights;  ///< convolution [f, c/group, kh, kw]; gemm [f, features]
+    /// gather: per dimension of the input (of any rank) the position of each output element; empty for all of them
+    std::vector<std::vector<Index>> picks;
+    std::array<Resampling, 2> resampling;  ///< resize: h, w
+    Index block = 1;                       ///< depth_to_space, space_to_depth
+    bool channel_major = false;            ///< depth_to_space: channel (c, block row, block column), as ONNX's CRD
+    LocalResponse local_response;          ///< lrn
+    std::optional<Constant> weights;       ///< convolution [f, c/group, kh, kw]; gemm [f, features]
     std::vector<float>
         weight_scale;  ///< [f] or empty: batch norm folded into the weights, multiplied when they are read
     Tail tail;

@@ -141,6 +141,18 @@ const Rule& rule_of(const Site& site) {
             return kPad;
         case Kind::flatten:
             return kFlatten;
+        case Kind::transposed_convolution:
+            return kTransposedConvolution;
+        case Kind::gather:
+            return kGather;
+        case Kind::resize:
+            return kResize;
+        case Kind::depth_to_space:
+            return kDepthToSpace;
+        case Kind::space_to_depth:
+            return kSpaceToDepth;
+        case Kind::lrn:
+            return kLrn;
         case Kind::whole:
             return kWhole;
     }

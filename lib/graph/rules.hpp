@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <span>
 
 #include "graph/calculus.hpp"
@@ -52,6 +53,11 @@ struct Groups {
 /// Pairs of an output channel and an input channel inside `domain` that are connected.
 [[nodiscard]] Index connections(const Site& site, const Sum& sum);
 
+/// An output-channel box inside one group, or else whole groups (rule 6).
+[[nodiscard]] Slab whole_groups(const Site& site, std::size_t output, const Slab& asked);
+/// The input channels of the groups of these output channels.
+[[nodiscard]] std::vector<Interval> group_channels(const Site& site, const std::vector<Interval>& outputs);
+
 /// The hull of the input elements that the windows of `output` touch along h or w; empty when all lie in padding.
 [[nodiscard]] Interval touched(const Window& window, Axis axis, const Interval& output, Index extent) noexcept;
 
@@ -66,10 +72,24 @@ extern const Rule kConcat;
 extern const Rule kSoftmax;
 extern const Rule kPad;
 extern const Rule kFlatten;
+extern const Rule kTransposedConvolution;
+extern const Rule kGather;
+extern const Rule kResize;
+extern const Rule kDepthToSpace;
+extern const Rule kSpaceToDepth;
+extern const Rule kLrn;
 extern const Rule kWhole;
 
 /// Refuses an operator, naming it. @throws Error data always
 [[noreturn]] void refuse(const Site& site, const std::string& why);
+// Parts of the checks. @throws Error data when the operator does not fit
+void require(bool condition, const Site& site, const char* why);
+void require_arity(const Site& site, std::size_t inputs);
+void require_maps(const Site& site);
+void require_same(const Site& site, std::initializer_list<Axis> axes);
+void require_window(const Site& site);
+/// Groups that divide the channels, and weights [f, c/group, kh, kw].
+void require_grouped_weights(const Site& site);
 /// What every operator must keep: numbers of inputs and outputs, a tail that fits its channels.
 void check_common(const Site& site);
 void check_convolution(const Site& site);
@@ -82,6 +102,11 @@ void check_broadcast(const Site& site);
 void check_concat(const Site& site);
 void check_pad(const Site& site);
 void check_flatten(const Site& site);
+void check_transposed_convolution(const Site& site);
+void check_gather(const Site& site);
+void check_resize(const Site& site);
+void check_blocks(const Site& site);
+void check_lrn(const Site& site);
 void check_whole(const Site& site);
 
 }  // namespace convoy::graph::detail

@@ -25,30 +25,12 @@ std::string shapes(const Site& site) {
     return text;
 }
 
-void require(bool condition, const Site& site, const char* why) {
-    if (!condition) refuse(site, why);
-}
-
-void require_arity(const Site& site, std::size_t inputs) {
-    require(site.op.inputs.size() == inputs, site, "has the wrong number of inputs");
-}
-
-void require_maps(const Site& site) {
-    require(has_rank(site.input(), 4) && has_rank(site.output(), 4), site, "needs feature maps");
-}
-
 /// [n, c] and [n, c, 1, 1] are the same box, and both may come out of a global pool or a flatten.
 void require_column(const Site& site) {
     const bool vector = has_rank(site.output(), 2);
     const Box& full = site.output().full;
     const bool column = has_rank(site.output(), 4) && full[Axis::h].size() == 1 && full[Axis::w].size() == 1;
     require(vector || column, site, "needs a vector as output");
-}
-
-void require_same(const Site& site, std::initializer_list<Axis> axes) {
-    for (const Axis axis : axes) {
-        require(site.input().full[axis] == site.output().full[axis], site, "does not fit its output");
-    }
 }
 
 /// A float32 constant of these dims with all its bytes.
@@ -68,16 +50,6 @@ void require_vector(const Site& site, std::size_t size, Index channels, const ch
     refuse(site, fmt::format("has a {} of {} values for {} channels", name, size, channels));
 }
 
-void require_window(const Site& site) {
-    const Window& window = site.op.window;
-    const auto within = [](const std::array<Index, 2>& pair, Index least) {
-        return std::all_of(pair.begin(), pair.end(), [&](Index x) { return x >= least && x <= kMostWindow; });
-    };
-    const bool sane = within(window.kernel, 1) && within(window.stride, 1) && within(window.dilation, 1) &&
-                      within(window.pad_begin, 0) && within(window.pad_end, 0);
-    require(sane, site, "has a kernel, stride, dilation or pad out of range");
-}
-
 /// Output extent along h (0) or w (1) when the last, incomplete window is dropped; 0 when none fits.
 Index window_extent(const Site& site, std::size_t i, bool ceil_mode) {
     const Window& window = site.op.window;
@@ -89,6 +61,43 @@ Index window_extent(const Site& site, std::size_t i, bool ceil_mode) {
 }
 
 }  // namespace
+
+void require(bool condition, const Site& site, const char* why) {
+    if (!condition) refuse(site, why);
+}
+
+void require_arity(const Site& site, std::size_t inputs) {
+    require(site.op.inputs.size() == inputs, site, "has the wrong number of inputs");
+}
+
+void require_maps(const Site& site) {
+    require(has_rank(site.input(), 4) && has_rank(site.output(), 4), site, "needs feature maps");
+}
+
+void require_same(const Site& site, std::initializer_list<Axis> axes) {
+    for (const Axis axis : axes) {
+        require(site.input().full[axis] == site.output().full[axis], site, "does not fit its output");
+    }
+}
+
+void require_window(const Site& site) {
+    const Window& window = site.op.window;
+    const auto within = [](const std::array<Index, 2>& pair, Index least) {
+        return std::all_of(pair.begin(), pair.end(), [&](Index x) { return x >= least && x <= kMostWindow; });
+    };
+    const bool sane = within(window.kernel, 1) && within(window.stride, 1) && within(window.dilation, 1) &&
+                      within(window.pad_begin, 0) && within(window.pad_end, 0);
+    require(sane, site, "has a kernel, stride, dilation or pad out of range");
+}
+
+void require_grouped_weights(const Site& site) {
+    const Index inputs = site.input().full[Axis::c].end;
+    const Index outputs = site.output().full[Axis::c].end;
+    const Index group = site.op.group;
+    require(group >= 1 && inputs % group == 0 && outputs % group == 0, site, "has groups that do not divide");
+    const Window& window = site.op.window;
+    require_constant(site, site.op.weights, {outputs, inputs / group, window.kernel[0], window.kernel[1]});
+}
 
 void refuse(const Site& site, const std::string& why) {
     throw util::Error(util::Errc::data, fmt::format("operator '{}' ({}, {}) {}", site.op.name, to_string(site.op.kind),
@@ -113,12 +122,7 @@ void check_convolution(const Site& site) {
     require_maps(site);
     require_window(site);
     require_same(site, {Axis::n});
-    const Index inputs = site.input().full[Axis::c].end;
-    const Index outputs = site.output().full[Axis::c].end;
-    const Index group = site.op.group;
-    require(group >= 1 && inputs % group == 0 && outputs % group == 0, site, "has groups that do not divide");
-    const Window& window = site.op.window;
-    require_constant(site, site.op.weights, {outputs, inputs / group, window.kernel[0], window.kernel[1]});
+    require_grouped_weights(site);
     for (std::size_t i = 0; i < 2; ++i) {
         require(site.output().full.axes[2 + i].size() == window_extent(site, i, false), site,
                 "does not fit its output");
@@ -232,6 +236,8 @@ void check_whole(const Site& site) {
     switch (site.op.kind) {
         case Kind::whole:
             return;
+        case Kind::gather:  // of any rank
+            return check_gather(site);
         case Kind::relu:
         case Kind::leaky_relu:
         case Kind::clip:

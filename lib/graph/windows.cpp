@@ -51,21 +51,8 @@ Index kernel_area(const Site& site) { return site.op.window.kernel[0] * site.op.
 
 Slab as_asked(const Site&, std::size_t, const Slab& asked) { return asked; }
 
-Slab convolution_computed(const Site& site, std::size_t, const Slab& asked) {
-    const Groups groups = groups_of(site);
-    if (groups.of({asked.c.front().begin, asked.c.back().end}).size() == 1) return asked;
-    Slab grown = asked;
-    if (site.op.group == 1) return grown;
-    for (Interval& interval : grown.c) interval = groups.outputs_of(groups.of(interval));
-    grown.c = normalized(std::move(grown.c));
-    return grown;
-}
-
 Slab convolution_needed(const Site& site, std::size_t, const Slab& output) {
-    const Groups groups = groups_of(site);
-    std::vector<Interval> channels;
-    for (const Interval& interval : output.c) channels.push_back(groups.inputs_of(groups.of(interval)));
-    return window_input(site, output, normalized(std::move(channels)));
+    return window_input(site, output, group_channels(site, output.c));
 }
 
 Box convolution_summed(const Site& site, const Box& cell) {
@@ -107,7 +94,7 @@ constinit const Rule kConvolution{
         [](const Site&) {
             return Cuts{kEveryAxis, {false, true, false, false}};
         },
-    .computed = convolution_computed,
+    .computed = whole_groups,
     .needed = convolution_needed,
     .summed = convolution_summed,
     .operations = convolution_operations,

@@ -166,6 +166,18 @@ double NaiveOperator::raw(const Point& at, std::size_t flat) const {
             return pad(at);
         case Kind::flatten:
             return flatten(at);
+        case Kind::transposed_convolution:
+            return transposed_convolution(at);
+        case Kind::gather:
+            return gather(at);
+        case Kind::resize:
+            return resize(at);
+        case Kind::depth_to_space:
+            return depth_to_space(at);
+        case Kind::space_to_depth:
+            return space_to_depth(at);
+        case Kind::lrn:
+            return lrn(at);
         case Kind::whole:
             return whole(flat);
     }

@@ -40,6 +40,12 @@ class NaiveOperator {
     [[nodiscard]] double softmax(const Point& at) const;
     [[nodiscard]] double pad(const Point& at) const;
     [[nodiscard]] double flatten(const Point& at) const;
+    [[nodiscard]] double transposed_convolution(const Point& at) const;
+    [[nodiscard]] double gather(const Point& at) const;
+    [[nodiscard]] double resize(const Point& at) const;
+    [[nodiscard]] double depth_to_space(const Point& at) const;
+    [[nodiscard]] double space_to_depth(const Point& at) const;
+    [[nodiscard]] double lrn(const Point& at) const;
     [[nodiscard]] double whole(std::size_t flat) const;
 
     const graph::Operator& op_;

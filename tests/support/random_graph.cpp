@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "support/random_sampling.hpp"
+
 namespace convoy::test {
 namespace {
 
@@ -126,7 +128,7 @@ class Generator {
     }
 
     void add_to_map(std::size_t x) {
-        switch (random_.integer(0, 19)) {
+        switch (random_.integer(0, 24)) {
             case 0:
             case 1:
             case 2:
@@ -157,13 +159,20 @@ class Generator {
             case 17:
             case 18:
                 return add_arithmetic(x);
+            case 19:
+                return add_transposed_convolution(x);
+            case 20:
+            case 21:
+            case 22:
+            case 23:
+                return add_sampling(x);
             default:
                 return add_whole(x);
         }
     }
 
     void add_to_vector(std::size_t x) {
-        switch (random_.integer(0, 6)) {
+        switch (random_.integer(0, 7)) {
             case 0:
             case 1:
                 return add_gemm(x);
@@ -175,6 +184,8 @@ class Generator {
                 return add_whole(x);
             case 5:
                 return add_arithmetic(x);
+            case 6:
+                return add_sampling(x);
             default:
                 return add_unary(x);
         }
@@ -210,19 +221,54 @@ class Generator {
         op.window = random_window(2);
         const Dims out{in[0], 0, window_extent(op.window, 0, in[2], false), window_extent(op.window, 1, in[3], false)};
         if (out[2] == 0 || out[3] == 0) return;
-        std::vector<Index> groups;
-        for (Index group = 1; group <= in[1]; ++group) {
-            if (in[1] % group == 0) groups.push_back(group);
-        }
-        op.group = random_.chance(0.5) ? 1 : groups[pick(groups.size())];
+        op.group = random_group(in[1]);
         const Index multiple = std::max<Index>(1, options_.most_channels / op.group);
         const Index channels = op.group * random_.integer(1, multiple);
-        const Index inputs = in[1] / op.group;
-        op.weights = weights({channels, inputs, op.window.kernel[0], op.window.kernel[1]},
-                             inputs * op.window.kernel[0] * op.window.kernel[1]);
-        if (random_.chance(0.2)) op.weight_scale = per_channel(channels, 1);
+        add_grouped_weights(op, in[1], channels);
         add_tail(op, channels);
         emit(std::move(op), {x}, {{out[0], channels, out[2], out[3]}});
+    }
+
+    void add_grouped_weights(Operator& op, Index inputs, Index channels) {
+        const Index group_inputs = inputs / op.group;
+        op.weights = weights({channels, group_inputs, op.window.kernel[0], op.window.kernel[1]},
+                             group_inputs * op.window.kernel[0] * op.window.kernel[1]);
+        if (random_.chance(0.2)) op.weight_scale = per_channel(channels, 1);
+    }
+
+    Index random_group(Index channels) {
+        std::vector<Index> groups;
+        for (Index group = 1; group <= channels; ++group) {
+            if (channels % group == 0) groups.push_back(group);
+        }
+        return random_.chance(0.5) ? 1 : groups[pick(groups.size())];
+    }
+
+    void add_transposed_convolution(std::size_t x) {
+        const Dims in = known_[x].dims;
+        Operator op;
+        op.kind = Kind::transposed_convolution;
+        op.window = random_window(1);
+        Dims out = in;
+        for (std::size_t axis = 0; axis < 2; ++axis) {
+            const Index step = std::max(op.window.stride[axis], op.window.dilation[axis]);
+            out[2 + axis] = (in[2 + axis] - 1) * op.window.stride[axis] +
+                            (op.window.kernel[axis] - 1) * op.window.dilation[axis] + 1 - op.window.pad_begin[axis] -
+                            op.window.pad_end[axis] + (random_.chance(0.3) ? random_.integer(0, step - 1) : 0);
+            if (out[2 + axis] < 1 || out[2 + axis] > 3 * options_.most_rows) return;
+        }
+        op.group = random_group(in[1]);
+        out[1] = op.group * random_.integer(1, std::max<Index>(1, options_.most_channels / op.group));
+        add_grouped_weights(op, in[1], out[1]);
+        add_tail(op, out[1]);
+        emit(std::move(op), {x}, {out});
+    }
+
+    void add_sampling(std::size_t x) {
+        auto drawn = random_sampling(random_, options_, known_[x].dims);
+        if (!drawn) return;
+        if (random_.chance(0.3)) add_tail(drawn->op, drawn->output[1]);
+        emit(std::move(drawn->op), {x}, {drawn->output});
     }
 
     /// Whether every window has an element that is not padding: the maximum of none is not defined.
