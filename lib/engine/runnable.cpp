@@ -8,7 +8,9 @@ namespace convoy::engine {
 void require_runnable(const graph::Graph& graph) {
     Weights weights(graph);
     for (std::size_t i = 0; i < graph.operators().size(); ++i) {
-        if (graph.operators()[i].kind != graph::Kind::whole) continue;
+        const graph::Kind kind =
+            graph.operators()[i].kind;  // a gather may be of a type that is no number to the engine
+        if (kind != graph::Kind::whole && kind != graph::Kind::gather) continue;
         const Shard built(weights, piece_of(graph, graph::whole_work(graph, graph::OperatorId(i))));
     }
 }

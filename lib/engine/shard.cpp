@@ -37,7 +37,8 @@ bool takes_any_type(const std::string& type) {
 
 void check_types(const graph::Graph& graph, const graph::Work& work) {
     const graph::Operator& op = graph.op(work.op);
-    const bool any_type = op.kind == graph::Kind::whole && takes_any_type(op.onnx_type);
+    const bool moves = op.kind == graph::Kind::whole && takes_any_type(op.onnx_type);
+    const bool any_type = moves || op.kind == graph::Kind::gather;
     for (const auto* tensors : {&op.inputs, &op.outputs}) {
         for (const TensorId id : *tensors) {
             const graph::TensorInfo& tensor = graph.tensor(id);
