@@ -71,6 +71,14 @@ std::optional<Index> multiply(Index a, Index b) {
 }
 bool divides(Index a, Index b) { return b != 0 && !(b == -1 && a == std::numeric_limits<Index>::min()); }
 std::optional<Index> divide(Index a, Index b) { return divides(a, b) ? std::optional(a / b) : std::nullopt; }
+std::optional<Index> power(Index a, Index b) {
+    if (b < 0 || b > 62) return std::nullopt;
+    Index result = 1;
+    for (; b > 0; --b) {
+        if (__builtin_mul_overflow(result, a, &result)) return std::nullopt;
+    }
+    return result;
+}
 /// The sign of the result is the divisor's, as in Python.
 std::optional<Index> modulo(Index a, Index b) {
     if (!divides(a, b)) return std::nullopt;
@@ -87,6 +95,7 @@ const std::map<std::string_view, Operation>& operations() {
         {"Mul", {multiply, [](double a, double b) -> D { return a * b; }}},
         {"Div", {divide, [](double a, double b) -> D { return a / b; }}},
         {"Mod", {modulo, [](double, double) -> D { return std::nullopt; }}},
+        {"Pow", {power, [](double a, double b) -> D { return std::pow(a, b); }}},
         {"Min",
          {[](Index a, Index b) -> I { return std::min(a, b); },
           [](double a, double b) -> D { return std::min(a, b); }}},
@@ -96,6 +105,12 @@ const std::map<std::string_view, Operation>& operations() {
         {"Equal", {[](Index a, Index b) -> I { return a == b; }, [](double a, double b) -> D { return a == b; }, true}},
         {"Less", {[](Index a, Index b) -> I { return a < b; }, [](double a, double b) -> D { return a < b; }, true}},
         {"Greater", {[](Index a, Index b) -> I { return a > b; }, [](double a, double b) -> D { return a > b; }, true}},
+        {"LessOrEqual",
+         {[](Index a, Index b) -> I { return a <= b; }, [](double a, double b) -> D { return a <= b; }, true}},
+        {"GreaterOrEqual",
+         {[](Index a, Index b) -> I { return a >= b; }, [](double a, double b) -> D { return a >= b; }, true}},
+        {"And", {[](Index a, Index b) -> I { return a != 0 && b != 0; }, [](double, double) -> D { return {}; }, true}},
+        {"Or", {[](Index a, Index b) -> I { return a != 0 || b != 0; }, [](double, double) -> D { return {}; }, true}},
     };
     return table;
 }
@@ -108,6 +123,15 @@ const std::map<std::string_view, double (*)(double)>& real_functions() {
         {"Ceil", [](double a) { return std::ceil(a); }},
         {"Sqrt", [](double a) { return std::sqrt(a); }},
         {"Reciprocal", [](double a) { return 1 / a; }},
+        {"Exp", [](double a) { return std::exp(a); }},
+        {"Log", [](double a) { return std::log(a); }},
+        {"Sin", [](double a) { return std::sin(a); }},
+        {"Cos", [](double a) { return std::cos(a); }},
+        {"Tanh", [](double a) { return std::tanh(a); }},
+        {"Erf", [](double a) { return std::erf(a); }},
+        {"Sigmoid", [](double a) { return 1 / (1 + std::exp(-a)); }},
+        {"Relu", [](double a) { return a < 0 ? 0 : a; }},
+        {"Round", [](double a) { return std::nearbyint(a); }},
     };
     return table;
 }

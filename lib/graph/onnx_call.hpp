@@ -56,6 +56,9 @@ struct SliceArguments {
 [[nodiscard]] Result gather(const Call& call);
 [[nodiscard]] Result concat(const Call& call);
 [[nodiscard]] Result expand(const Call& call);
+[[nodiscard]] Result tile(const Call& call);
+/// ScatterND.
+[[nodiscard]] Result scatter(const Call& call);
 [[nodiscard]] Result where(const Call& call);
 
 }  // namespace convoy::graph::detail

@@ -129,6 +129,8 @@ const std::map<std::string_view, Function>& functions() {
         {"Gather", gather},
         {"Concat", concat},
         {"Expand", expand},
+        {"Tile", tile},
+        {"ScatterND", scatter},
         {"ConstantOfShape", constant_of_shape},
         {"Constant", constant},
         {"Cast", cast},

@@ -255,6 +255,55 @@ Result expand(const Call& call) {
     return strided(call.draft, *call.inputs[0], *dims, 0, broadcast_steps(call.inputs[0]->dims, *dims));
 }
 
+Result tile(const Call& call) {
+    const Constant& in = *call.inputs[0];
+    const auto repeats = call.input(1) != nullptr ? integers_of(*call.input(1)) : std::nullopt;
+    if (!repeats || repeats->size() != in.dims.size() || repeats->size() > 16) return std::nullopt;
+    // As [r0, d0, r1, d1, ...], where a repetition moves nowhere.
+    const Dims dense = dense_steps(in.dims);
+    Dims dims;
+    Dims pairs;
+    Dims steps;
+    for (std::size_t axis = 0; axis < in.dims.size(); ++axis) {
+        Index extent = 0;
+        if (__builtin_mul_overflow((*repeats)[axis], in.dims[axis], &extent)) return std::nullopt;
+        dims.push_back(extent);
+        pairs.insert(pairs.end(), {(*repeats)[axis], in.dims[axis]});
+        steps.insert(steps.end(), {0, dense[axis]});
+    }
+    if (call.too_large(dims)) return std::nullopt;
+    return reshaped(strided(call.draft, in, pairs, 0, steps), std::move(dims));
+}
+
+Result scatter(const Call& call) {
+    if (call.inputs.size() != 3 || call.inputs[1] == nullptr || call.inputs[2] == nullptr) return std::nullopt;
+    const Constant& in = *call.inputs[0];
+    const Constant& written = *call.inputs[2];
+    const Dims& shape = call.inputs[1]->dims;
+    const auto indices = integers_of(*call.inputs[1]);
+    if (!indices || shape.empty() || shape.back() < 1 || shape.back() > rank_of(in) || in.type != written.type ||
+        string_attribute(call.node, "reduction", "none") != "none") {
+        return std::nullopt;
+    }
+    const auto depth = static_cast<std::size_t>(shape.back());
+    const auto size = static_cast<std::size_t>(element_size(in.type));
+    const Dims steps = dense_steps(in.dims);
+    const auto run = static_cast<std::size_t>(product(in.dims, depth, in.dims.size())) * size;
+    if (indices->size() / depth * run != written.data.size()) return std::nullopt;
+    std::string bytes(reinterpret_cast<const char*>(in.data.data()), in.data.size());
+    for (std::size_t update = 0; update < indices->size() / depth; ++update) {
+        Index place = 0;
+        for (std::size_t axis = 0; axis < depth; ++axis) {
+            Index at = (*indices)[update * depth + axis];
+            if (at < -in.dims[axis] || at >= in.dims[axis]) return std::nullopt;
+            if (at < 0) at += in.dims[axis];
+            place += at * steps[axis];
+        }
+        std::memcpy(bytes.data() + static_cast<std::size_t>(place) * size, written.data.data() + update * run, run);
+    }
+    return call.draft.own(in.type, in.dims, std::move(bytes));
+}
+
 Result where(const Call& call) {
     if (call.inputs.size() != 3 || call.inputs[1] == nullptr || call.inputs[2] == nullptr) return std::nullopt;
     const Constant& yes = *call.inputs[1];
