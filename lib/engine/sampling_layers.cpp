@@ -172,7 +172,10 @@ class SamplingBuilder {
         const Slab out = shape_of(tensor_out(), graph::make_slab(tensor_out().full));
         const Value value =
             builder_.add_kernel(std::make_unique<Pick>(std::move(all), Pointwise({}, {}, false)), out, {whole});
-        return builder_.reshaped(value, dims_of(out));
+        const Value row = builder_.reshaped(value, dims_of(out));
+        if (op_.tail.identity()) return row;
+        std::vector<Pointwise> functions{Pointwise(op_.tail, out.c, true)};
+        return builder_.add_kernel(std::make_unique<Map>(out, Crop(out, out), std::move(functions)), out, {row});
     }
 
     Resample::Taps taps_of(std::size_t axis, const Interval& out, const Interval& part) const {

@@ -102,6 +102,9 @@ TEST_CASE("engine: a gather takes the listed positions, in tensors of any rank",
     CHECK(run(model(op, {1, 1, 2, 1, 2}, {1, 1, 2, 1, 2})) == std::vector<float>{2, 3, 0, 1});
     op.picks = {{3, 1}};
     CHECK(run(model(op, {4}, {2})) == std::vector<float>{3, 1});
+    op.tail.activation = Activation::clip;
+    op.tail.high = 2;
+    CHECK(run(model(op, {4}, {2})) == std::vector<float>{2, 1});
 }
 
 TEST_CASE("engine: local response normalization is ONNX's formula", "[engine]") {
