@@ -5,6 +5,7 @@
 #include <opencv2/core/utility.hpp>
 
 #include "util/error.hpp"
+#include "util/mapped_memory.hpp"
 
 namespace convoy::engine {
 
@@ -41,6 +42,35 @@ std::shared_ptr<WeightSlice> allocated(const std::vector<int>& dims) {
     return slice;
 }
 
+/// Follows a reader through a constant's bytes and gives back the mapped memory behind it, so that weights are never
+/// held twice: in the model file and in the copy.
+class ReleaseBehind {
+  public:
+    ReleaseBehind(const graph::Constant& constant, Index begin) : constant_(constant), begin_(begin) {}
+    ~ReleaseBehind() { release(); }
+    ReleaseBehind(const ReleaseBehind&) = delete;
+    ReleaseBehind& operator=(const ReleaseBehind&) = delete;
+
+    /// Elements before `end` have been read.
+    void passed(Index end) {
+        end_ = end;
+        if ((end_ - begin_) * Index{sizeof(float)} >= kStep) release();
+    }
+
+  private:
+    static constexpr Index kStep = Index{1} << 20;
+    void release() {
+        if (end_ <= begin_) return;
+        const auto size = static_cast<std::size_t>(end_ - begin_) * sizeof(float);
+        util::release_mapped(constant_.data.subspan(static_cast<std::size_t>(begin_) * sizeof(float), size));
+        begin_ = end_;
+    }
+
+    const graph::Constant& constant_;
+    Index begin_;
+    Index end_ = 0;
+};
+
 void scale_row(const Operator& op, Index row, float* values, Index count) {
     if (op.weight_scale.empty()) return;
     const float scale = op.weight_scale[static_cast<std::size_t>(row)];
@@ -57,11 +87,13 @@ std::shared_ptr<WeightSlice> read_convolution(const graph::Graph& graph, const W
                             static_cast<int>(dims[3])});
     auto* to = slice->values.ptr<float>();
     for (const Interval& rows : key.rows) {
+        ReleaseBehind reader(*op.weights, rows.begin * dims[1] * area);
         for (Index row = rows.begin; row < rows.end; ++row, to += columns * area) {
             const Index group = row / rows_per_group;
             const Index first = group_inputs(graph, key.op, group, key.in).begin - group * dims[1];
             graph::copy_floats(*op.weights, (row * dims[1] + first) * area, columns * area, to);
             scale_row(op, row, to, columns * area);
+            reader.passed((row + 1) * dims[1] * area);
         }
     }
     return slice;
@@ -95,10 +127,13 @@ std::shared_ptr<WeightSlice> read_gemm(const graph::Graph& graph, const WeightKe
     }
     auto slice = allocated({static_cast<int>(rows_in(key.rows)), static_cast<int>(features)});
     auto* to = slice->values.ptr<float>();
+    const Index all_features = op.weights->dims[1];
     for (const Interval& rows : key.rows) {
+        ReleaseBehind reader(*op.weights, rows.begin * all_features);
         for (Index row = rows.begin; row < rows.end; ++row, to += features) {
             copy_features(*op.weights, row, full, in, to);
             scale_row(op, row, to, features);
+            reader.passed((row + 1) * all_features);
         }
     }
     return slice;

@@ -38,8 +38,8 @@ class Tensors {
 };
 
 /// What identifies the model: its file, and its external data if there is any.
-std::string identity(const Draft& draft, const util::FileView& file) {
-    std::string hash = util::sha256(file.bytes());
+std::string identity(const Draft& draft, const util::FileView& file, const std::string& known_sha256) {
+    std::string hash = known_sha256.empty() ? util::sha256(file) : known_sha256;
     if (draft.external_hashes.empty()) return hash;
     std::string lines = hash + "\n";
     for (const auto& [location, data_hash] : draft.external_hashes)
@@ -47,9 +47,8 @@ std::string identity(const Draft& draft, const util::FileView& file) {
     return util::sha256(lines);
 }
 
-}  // namespace
-
-Graph assemble(Draft& draft, std::vector<DraftOperator> operators, const util::FileView& file) {
+Graph put_together(Draft& draft, std::vector<DraftOperator> operators, const util::FileView& file,
+                   const std::string& known_sha256) {
     GraphBuilder builder;
     Tensors tensors(draft, builder);
     for (const auto& input : draft.model.graph().input()) builder.add_input(tensors[input.name()]);
@@ -63,19 +62,25 @@ Graph assemble(Draft& draft, std::vector<DraftOperator> operators, const util::F
     tensors.add_aliases();
     for (auto& memory : draft.storage) builder.keep(std::move(memory));
     builder.keep(std::make_shared<const util::FileView>(file));
-    builder.set_source(file.name(), identity(draft, file));
+    builder.set_source(file.name(), identity(draft, file, known_sha256));
     return builder.finish();
+}
+
+}  // namespace
+
+Graph assemble(Draft& draft, std::vector<DraftOperator> operators, const util::FileView& file) {
+    return put_together(draft, std::move(operators), file, {});
 }
 
 }  // namespace detail
 
-Graph read_onnx(const util::FileView& file, const OnnxOptions& options) {
+Graph read_onnx(const util::FileView& file, const OnnxOptions& options, const std::string& known_sha256) {
     try {
         detail::Draft draft = detail::prepare(file, options);
         detail::fold(draft);
         std::vector<detail::DraftOperator> operators = detail::convert(draft);
         detail::fuse(draft, operators);
-        return detail::assemble(draft, std::move(operators), file);
+        return detail::put_together(draft, std::move(operators), file, known_sha256);
     } catch (util::Error& problem) {
         problem.context(fmt::format("while reading {}", file.name()));
         throw;

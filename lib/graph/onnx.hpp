@@ -27,6 +27,9 @@ struct OnnxOptions {
 ///
 /// @throws Error data (truncated, foreign, unsupported opset, inconsistent sizes, a dynamic dimension that is not
 ///         fixed: the hint is --input-shape), no_input, permission
-[[nodiscard]] Graph read_onnx(const util::FileView& file, const OnnxOptions& options = {});
+/// @param known_sha256  of the file, where the caller has just made sure of it: the file is not hashed again, and may
+///                      lack weights that nothing here looks at
+[[nodiscard]] Graph read_onnx(const util::FileView& file, const OnnxOptions& options = {},
+                              const std::string& known_sha256 = {});
 
 }  // namespace convoy::graph

@@ -161,7 +161,7 @@ const util::FileView& ConstantReader::open_external(const std::string& location,
         const fs::path path = external_path(file_.name(), location, name);
         view = std::make_shared<const util::FileView>(util::FileView::open(path.string()));
         draft_.storage.push_back(view);
-        draft_.external_hashes[location] = util::sha256(view->bytes());
+        draft_.external_hashes[location] = util::sha256(*view);
     }
     return *view;
 }

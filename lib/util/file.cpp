@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "util/error.hpp"
+#include "util/mapped_memory.hpp"
 
 namespace convoy::util {
 namespace {
@@ -97,9 +98,12 @@ FileView FileView::open(const std::string& path, std::uint64_t limit) {
     void* memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
     if (memory == MAP_FAILED) fail(Errc::io, "map", name, errno);
     FileView view;
-    view.owner_ =
-        std::shared_ptr<const void>(memory, [size](const void* mapped) { ::munmap(const_cast<void*>(mapped), size); });
     view.bytes_ = {static_cast<const std::byte*>(memory), size};
+    view.owner_ = std::shared_ptr<const void>(memory, [size](const void* mapped) {
+        detail::forget_mapping({static_cast<const std::byte*>(mapped), size});
+        ::munmap(const_cast<void*>(mapped), size);
+    });
+    detail::note_mapping(view.bytes_);
     view.name_ = name;
     return view;
 }

@@ -1,16 +1,26 @@
 #include "util/memory.hpp"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <fstream>
+#include <string>
+#include <string_view>
 
 namespace convoy::util {
 
 Bytes peak_resident_memory() {
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    return Bytes(std::int64_t{usage.ru_maxrss} * 1024);
+    // Not getrusage(): its ru_maxrss outlives exec, so a worker would inherit the peak of whoever started it.
+    std::ifstream status("/proc/self/status");
+    constexpr std::string_view kKey = "VmHWM:";
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with(kKey)) return Bytes(std::strtoll(line.c_str() + kKey.size(), nullptr, 10) * 1024);
+    return resident_memory();
+}
+
+void forget_peak_memory() {
+    std::ofstream control("/proc/self/clear_refs");
+    control << "5\n";  // see proc(5)
 }
 
 Bytes resident_memory() {

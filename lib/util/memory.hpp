@@ -4,8 +4,10 @@
 
 namespace convoy::util {
 
-/// Largest resident size that this process ever had (VmHWM).
+/// Largest resident size of this process since its start or the last forget_peak_memory() (VmHWM).
 [[nodiscard]] Bytes peak_resident_memory();
+/// Lets peak_resident_memory() begin anew with the present size, where the system allows it.
+void forget_peak_memory();
 /// Resident size of this process now.
 [[nodiscard]] Bytes resident_memory();
 

@@ -7,6 +7,8 @@
 
 #include "util/error.hpp"
 #include "util/hash.hpp"
+#include "util/mapped_memory.hpp"
+#include "util/memory.hpp"
 #include "util/statistics.hpp"
 
 using namespace convoy;
@@ -85,4 +87,38 @@ TEST_CASE("util: quantiles interpolate between neighbours", "[util]") {
     CHECK(util::quantile(sample, 1) == 4);
     CHECK(util::mean(sample) == 2.5);
     CHECK(util::standard_deviation(sample) == Approx(1.2909944));
+}
+
+TEST_CASE("util: mapped memory that was given back holds the same bytes again", "[util]") {
+    const Folder folder;
+    const std::string name = folder / "mapped";
+    std::string content(300'000, 'x');
+    for (std::size_t i = 0; i < content.size(); i += 7) content[i] = static_cast<char>(i);
+    util::write_file(name, content);
+    const util::FileView file = util::FileView::open(name);
+    const auto part = file.bytes().subspan(5000, 250'000);
+    CHECK(util::mapped_file_of(part).data() == file.bytes().data());
+    CHECK(util::mapped_file_of(part).size() == content.size());
+    util::release_mapped(part);
+    CHECK(file.text() == content);
+    CHECK(util::sha256(file) == util::sha256(content));
+    CHECK(file.text() == content);
+
+    const util::FileView heap = util::FileView::from_bytes(content, "heap");
+    CHECK(util::mapped_file_of(heap.bytes()).empty());
+    util::release_mapped(heap.bytes());  // must not touch what is no mapped file
+    CHECK(heap.text() == content);
+    CHECK(util::mapped_file_of({part.data(), content.size()}).empty());  // beyond its end
+    CHECK(util::is_sha256(util::sha256(content)));
+    for (const char* text : {"", "abc", "../../etc/passwd"}) CHECK_FALSE(util::is_sha256(text));
+}
+
+TEST_CASE("util: the peak of resident memory follows what is used", "[util]") {
+    const util::Bytes before = util::peak_resident_memory();
+    {
+        const std::string large(std::size_t{64} << 20, 'x');
+        CHECK(util::peak_resident_memory().value >= util::resident_memory().value);
+        CHECK(util::peak_resident_memory().value >= before.value);
+        CHECK(util::peak_resident_memory().value > std::int64_t{60} << 20);
+    }
 }
