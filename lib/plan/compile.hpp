@@ -17,8 +17,8 @@ namespace convoy::plan::detail {
 [[nodiscard]] std::vector<util::Bytes> frame_peaks(const std::vector<Program>& programs,
                                                    const std::vector<Message>& messages);
 
-/// The largest inside of a piece of a program: tensors that live only while it runs.
-[[nodiscard]] util::Bytes largest_inside(const graph::Graph& graph, const Program& program);
+/// The insides of all pieces of a program: tensors that live only while a piece runs, in blocks that stay with it.
+[[nodiscard]] util::Bytes insides_of(const graph::Graph& graph, const Program& program);
 
 /// The weights of all pieces that a device runs, each slice once.
 [[nodiscard]] util::Bytes weights_of(const graph::Graph& graph, const std::vector<const Program*>& programs);

@@ -61,7 +61,7 @@ Compiled::Compiled(const Plan& plan, const graph::Graph& graph) : memory_(plan.d
         std::vector<const Program*> programs;
         for (const auto& route : programs_) {
             programs.push_back(&route[d]);
-            memory_[d].inside = std::max(memory_[d].inside, largest_inside(graph, route[d]));
+            memory_[d].inside += insides_of(graph, route[d]);
         }
         memory_[d].weights = weights_of(graph, programs);
         memory_[d].peak += memory_[d].weights + memory_[d].inside;

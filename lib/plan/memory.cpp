@@ -176,32 +176,6 @@ std::vector<Bytes> frame_peaks(const std::vector<Program>& programs, const std::
     return Playback(programs, messages).run();
 }
 
-Bytes largest_inside(const graph::Graph& graph, const Program& program) {
-    Bytes largest;
-    for (const Step& step : program.steps) {
-        const auto* run = std::get_if<Run>(&step);
-        if (run == nullptr) continue;
-        std::map<graph::TensorId, std::size_t> last_reader;
-        for (std::size_t w = 0; w < run->works.size(); ++w) {
-            for (const graph::TensorId input : graph.op(run->works[w].op).inputs) last_reader[input] = w;
-        }
-        std::vector<Bytes> ends(run->works.size());
-        Bytes level;
-        for (std::size_t w = 0; w < run->works.size(); ++w) {
-            const graph::Operator& op = graph.op(run->works[w].op);
-            for (std::size_t o = 0; o < op.outputs.size(); ++o) {
-                const Bytes bytes(run->works[w].outputs[o].volume() * graph.tensor(op.outputs[o]).element_bytes);
-                const auto reader = last_reader.find(op.outputs[o]);
-                level += bytes;
-                ends[reader == last_reader.end() ? w : reader->second] += bytes;
-            }
-            largest = std::max(largest, level);
-            level -= ends[w];
-        }
-    }
-    return largest;
-}
-
 Bytes weights_of(const graph::Graph& graph, const std::vector<const Program*>& programs) {
     std::vector<graph::Work> slices;
     Bytes sum;

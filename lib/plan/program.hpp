@@ -114,7 +114,7 @@ struct Program {
 /// Peak memory of one device, rule 18 of docs/format-plan.md.
 struct Memory {
     util::Bytes weights;  ///< slices of weights that its pieces compute with, each once
-    util::Bytes inside;   ///< of the piece with the largest tensors that live only while it runs
+    util::Bytes inside;   ///< of all pieces: blocks for tensors that live only while the piece runs
     util::Bytes peak;     ///< weights + inside + in_flight x the worst point of the program: buffers, messages not yet
                           ///< taken, sent messages that may not be delivered, and the input, kept for a new epoch
 };
