@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "cli/environment.hpp"
 #include "cli/run_tool.hpp"
+#include "engine/warm_up.hpp"
+#include "graph/warm_up.hpp"
 #include "runtime/worker.hpp"
 #include "stop_on_signal.hpp"
 #include "util/file.hpp"
@@ -20,6 +23,10 @@ runtime::WorkerOptions worker_options(const cli::Options& options) {
     worker.connection.liveness_timeout = options.duration("liveness");
     worker.connection.heartbeat_interval = worker.connection.liveness_timeout / 5;
     worker.models = options.all("model");
+    std::string cache = options.has("cache") ? options.text("cache") : cli::user_cache_folder();
+    if (!cache.empty()) worker.cache = {.folder = std::move(cache), .limit = options.bytes("cache-limit")};
+    worker.look_where_told = !options.has("cache");
+    if (options.has("memory-limit")) worker.memory_limit = options.bytes("memory-limit");
     worker.one_off = options.flag("one-off");
     if (options.has("threads")) worker.threads = static_cast<int>(options.integer("threads", 1, 1024));
     if (options.has("idle-timeout")) worker.idle_timeout = options.duration("idle-timeout");
@@ -41,6 +48,8 @@ void explain_reach(const std::string& url, const transport::Security& security) 
 int serve(const cli::Options& options) {
     const tools::StopOnSignal signals;
     const runtime::WorkerOptions settings = worker_options(options);
+    graph::warm_up();
+    engine::warm_up();
     runtime::Worker worker(settings);
     const std::string ready = fmt::format("ready name={} url={} pid={}\n", settings.name, worker.url(), ::getpid());
     if (!options.quiet()) explain_reach(worker.url(), settings.security);

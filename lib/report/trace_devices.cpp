@@ -39,6 +39,15 @@ double stretch_of(const TraceData& trace, std::uint32_t device) {
     return stretch ? *stretch : 1;
 }
 
+const util::Bytes* pointer(const std::optional<util::Bytes>& amount) { return amount ? &*amount : nullptr; }
+
+Cell memory_cell(const util::Bytes* amount) { return amount == nullptr ? Cell{} : bytes_cell(*amount); }
+
+Cell memory_difference(const util::Bytes* planned, const util::Bytes* measured) {
+    const bool known = planned != nullptr && measured != nullptr && planned->value > 0;
+    return known ? ratio_cell(*measured / *planned - 1) : Cell{};
+}
+
 std::vector<Cell> device_row(const TraceData& trace, std::uint32_t device, util::Seconds all) {
     const samples::DeviceSummary* summary = summary_of(trace, device);
     const TraceData::Efforts* efforts = find(trace.devices, device);
@@ -47,6 +56,8 @@ std::vector<Cell> device_row(const TraceData& trace, std::uint32_t device, util:
     const Time measured = efforts ? median_time(efforts->compute) : std::nullopt;
     const util::Seconds compute = compute_of(trace, device);
     const double stretch = stretch_of(trace, device);
+    const util::Bytes* planned_memory = summary != nullptr ? pointer(summary->planned_memory) : nullptr;
+    const util::Bytes* peak_memory = summary != nullptr ? pointer(summary->peak_memory) : nullptr;
     return {trace.device_name(device),
             text_cell(role(trace, device)),
             stretch == 1 ? Cell{} : ratio_cell(stretch),
@@ -57,7 +68,9 @@ std::vector<Cell> device_row(const TraceData& trace, std::uint32_t device, util:
             efforts ? time_cell(median_time(efforts->wait)) : Cell{},
             efforts ? time_cell(median_time(efforts->send)) : Cell{},
             trace.wall().count() > 0 ? ratio_cell(compute / trace.wall()) : Cell{},
-            summary && summary->peak_memory ? bytes_cell(*summary->peak_memory) : Cell{}};
+            memory_cell(planned_memory),
+            memory_cell(peak_memory),
+            memory_difference(planned_memory, peak_memory)};
 }
 
 std::string answer_text(const samples::Ranked& ranked) {
@@ -80,7 +93,9 @@ Table device_table(const TraceData& trace) {
                             {"wait_ms", "wait", Quantity::milliseconds},
                             {"send_ms", "send", Quantity::milliseconds},
                             {"busy_ratio", "busy", Quantity::ratio},
-                            {"peak_memory_bytes", "peak memory", Quantity::bytes}}};
+                            {"planned_memory_bytes", "planned memory", Quantity::bytes},
+                            {"peak_memory_bytes", "peak memory", Quantity::bytes},
+                            {"memory_difference_ratio", "off", Quantity::difference}}};
     util::Seconds all{};
     const auto devices = static_cast<std::uint32_t>(trace.header.devices.size());
     for (std::uint32_t device = 0; device < devices; ++device) all += compute_of(trace, device);
@@ -89,6 +104,8 @@ Table device_table(const TraceData& trace) {
     if (!trace.devices.empty())
         table.notes.emplace_back(
             "send: packing messages and handing them over; busy: computing, of the run's wall time");
+    if (trace.summary)
+        table.notes.emplace_back("peak memory: resident, above what the process took before the model came");
     return table;
 }
 

@@ -8,6 +8,7 @@
 #include <random>
 #include <set>
 
+#include "runtime/model_shipping.hpp"
 #include "runtime/node.hpp"
 #include "runtime/record.hpp"
 #include "util/clock.hpp"
@@ -46,7 +47,14 @@ bool takes_part(const plan::Program& program) { return !program.steps.empty() ||
 class Coordinator::Implementation {
   public:
     Implementation(const Job& job, CoordinatorOptions options)
-        : job_(job), options_(std::move(options)), clock_offset_(job.plan.devices.size()), node_(mailbox_) {
+        : job_(job),
+          options_(std::move(options)),
+          clock_offset_(job.plan.devices.size()),
+          models_(job.weights.graph(), options_.deployment.model_file),
+          node_(mailbox_) {
+        for (std::size_t i = 0; i < job.plan.devices.size(); ++i)
+            if (const auto limit = job.memory.find(name(DeviceId(i))); limit != job.memory.end())
+                require_memory(limit->first, job.compiled.memory(DeviceId(i)), limit->second);
         options_.deployment.session = random_session();
         options_.deployment.urls = job.urls;
         connect();
@@ -99,11 +107,13 @@ class Coordinator::Implementation {
 
     std::vector<DeviceTotals> totals() {
         std::vector<DeviceTotals> result{node_.totals(job_.plan.source)};
+        result.back().base_resident = options_.base_memory;
         tell_all(transport::Kind::totals);
         await_all(transport::Kind::totals_result, options_.connect_patience, [&](const ControlMessage& message) {
             result.push_back(decode_totals(message.payload.bytes()));
             result.back().device = node_.device(message.link);
         });
+        for (DeviceTotals& device : result) device.planned = job_.compiled.memory(device.device).peak;
         std::sort(result.begin(), result.end(),
                   [](const DeviceTotals& a, const DeviceTotals& b) { return a.device < b.device; });
         return result;
@@ -163,6 +173,8 @@ class Coordinator::Implementation {
             deployment.device = name(LinkId(i));
             if (const auto threads = job_.threads.find(deployment.device); threads != job_.threads.end())
                 deployment.threads = threads->second;
+            if (const auto memory = job_.memory.find(deployment.device); memory != job_.memory.end())
+                deployment.memory = memory->second;
             const std::string text = write(deployment);
             send(LinkId(i), {.kind = transport::Kind::deploy, .regions = {}},
                  transport::Payload::copy(std::as_bytes(std::span(text.data(), text.size()))));
@@ -186,11 +198,13 @@ class Coordinator::Implementation {
 
     void await_all(transport::Kind kind, util::Seconds patience,
                    const std::function<void(const ControlMessage&)>& take = {}) {
-        const util::Deadline deadline(patience);
+        util::Deadline deadline(patience);
         std::set<LinkId> answered;
         while (answered.size() < node_.links()) {
             const Event event = await_event(deadline, transport::name(kind));
             const auto* message = std::get_if<ControlMessage>(&event);
+            if (message != nullptr && message->header.kind == transport::Kind::model_wanted)
+                deadline = util::Deadline(patience);  // a large model on a slow link: there is progress
             if (message == nullptr || message->header.kind != kind) {
                 handle(event);
                 continue;
@@ -254,6 +268,11 @@ class Coordinator::Implementation {
         if (message.header.kind == transport::Kind::error)
             throw Error(transport::decode_error(message.payload.bytes()))
                 .context(fmt::format("on device '{}'", name(message.link)));
+        if (message.header.kind == transport::Kind::model_wanted)
+            return models_.answer(message.link, message.payload.bytes(),
+                                  [&](transport::Header header, transport::Payload payload) {
+                                      node_.link(message.link).send(std::move(header), std::move(payload));
+                                  });
         if (message.header.kind != transport::Kind::frame_done)
             throw Error(Errc::protocol, fmt::format("device '{}' sent an unexpected '{}'", name(message.link),
                                                     transport::name(message.header.kind)));
@@ -313,6 +332,7 @@ class Coordinator::Implementation {
     std::vector<util::Seconds> clock_offset_;  ///< by device: its clock minus ours
     std::map<std::uint64_t, OpenFrame> open_;
     std::uint64_t next_frame_ = 0;
+    ModelServer models_;
     Mailbox mailbox_;
     Node node_;
 };

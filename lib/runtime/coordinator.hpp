@@ -37,6 +37,7 @@ struct CoordinatorOptions {
     util::Seconds connect_patience{10};
     util::Seconds deploy_patience{600};  ///< for all devices to load the model and build their shards
     std::stop_token stop;                ///< ends every wait, with Error interrupted
+    util::Bytes base_memory{};           ///< resident size of this process before it read the model
 };
 
 /// Runs a plan from its source device: connects to the workers, deploys, feeds frames, collects results.
@@ -53,10 +54,13 @@ class Coordinator {
         std::map<std::string, std::string> urls;
         /// Threads of the engine by device name; others take the deployment's.
         std::map<std::string, int> threads = {};
+        /// What a device's share may take, by name; others may take what they need.
+        std::map<std::string, util::Bytes> memory = {};
     };
 
     /// Connects and deploys; when it returns every device is ready for frames.
-    /// @throws Error unavailable, protocol, data, interrupted; usage for a device without an address
+    /// @throws Error unavailable, protocol, data, interrupted; usage for a device without an address; impossible for a
+    ///         share that needs more memory than its device has, before anybody is connected
     Coordinator(const Job& job, CoordinatorOptions options);
     /// Drops the links at once; workers end their session.
     ~Coordinator();

@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "util/error.hpp"
 #include "util/file.hpp"
 #include "yaml/document.hpp"
 
@@ -22,6 +23,7 @@ const yaml::Schema& schema() {
             {.key = "model_sha256", .type = yaml::text(), .required = true, .doc = "of the model's bytes"},
             {.key = "input_shapes", .type = yaml::map_of(yaml::sequence_of(yaml::integer(1))), .doc = "fixed dims"},
             {.key = "threads", .type = yaml::integer(1, 1024), .required = true, .doc = "of the engine"},
+            {.key = "memory_bytes", .type = yaml::integer(1), .unit = "bytes", .doc = "that the share may take"},
             {.key = "urls", .type = yaml::map_of(yaml::text()), .doc = "where each other device listens"},
             {.key = "plan", .type = yaml::text(), .required = true, .doc = "text of the plan file"},
         }};
@@ -48,14 +50,24 @@ std::string write(const Deployment& deployment) {
     for (const auto& [input, dims] : deployment.model_options.input_shapes) shapes.set(input, dims);
     Value urls = Value::map();
     for (const auto& [device, url] : deployment.urls) urls.set(device, url);
-    return yaml::write_document(kind(), Value::map({{"session", fmt::format("{:x}", deployment.session)},
-                                                    {"device", deployment.device},
-                                                    {"model_file", deployment.model_file},
-                                                    {"model_sha256", deployment.model_sha256},
-                                                    {"input_shapes", shapes},
-                                                    {"threads", deployment.threads},
-                                                    {"urls", urls},
-                                                    {"plan", deployment.plan}}));
+    Value document = Value::map({{"session", fmt::format("{:x}", deployment.session)},
+                                 {"device", deployment.device},
+                                 {"model_file", deployment.model_file},
+                                 {"model_sha256", deployment.model_sha256},
+                                 {"input_shapes", shapes},
+                                 {"threads", deployment.threads},
+                                 {"urls", urls},
+                                 {"plan", deployment.plan}});
+    if (deployment.memory) document.set("memory_bytes", deployment.memory->value);
+    return yaml::write_document(kind(), document);
+}
+
+void require_memory(const std::string& device, const plan::Memory& needed, util::Bytes limit) {
+    if (needed.peak <= limit) return;
+    throw util::Error(util::Errc::impossible,
+                      fmt::format("device '{}' needs {} bytes for its share, {} of them for weights; its limit is {}",
+                                  device, needed.peak.value, needed.weights.value, limit.value))
+        .hint("plan a smaller share for it, or raise its memory_bytes or --memory-limit");
 }
 
 Deployment read_deployment(std::string text, const std::string& name) {
@@ -68,6 +80,7 @@ Deployment read_deployment(std::string text, const std::string& name) {
     deployment.model_sha256 = root["model_sha256"].string();
     deployment.threads = static_cast<int>(root["threads"].integer());
     deployment.plan = root["plan"].string();
+    if (const auto memory = root.optional("memory_bytes")) deployment.memory = util::Bytes(memory->integer());
     if (const auto shapes = root.optional("input_shapes"))
         for (const auto& entry : shapes->entries())
             deployment.model_options.input_shapes[entry.name] = entry.value.integers();

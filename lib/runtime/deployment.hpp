@@ -2,10 +2,12 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "graph/onnx.hpp"
+#include "plan/program.hpp"
 
 namespace convoy::runtime {
 
@@ -17,13 +19,18 @@ struct Deployment {
     std::string model_file;     ///< where the coordinator reads the model; a worker on loopback may look there too
     std::string model_sha256;
     graph::OnnxOptions model_options;
-    int threads = 1;  ///< of the engine on the receiver
+    int threads = 1;                      ///< of the engine on the receiver
+    std::optional<util::Bytes> memory{};  ///< that its share may take; it then gets only the weights that it needs
     /// Where each other device listens; the coordinator's own device has no url: it dials everybody.
     std::map<std::string, std::string> urls;
     bool operator==(const Deployment&) const = default;
 };
 
 [[nodiscard]] std::string write(const Deployment& deployment);
+/// Refuses a share that would not fit, before anything is allocated for it.
+/// @throws Error impossible, naming what the device needs and its limit
+void require_memory(const std::string& device, const plan::Memory& needed, util::Bytes limit);
+
 /// @throws Error data
 [[nodiscard]] Deployment read_deployment(std::string text, const std::string& name);
 

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <thread>
 
+#include "util/mapped_memory.hpp"
 #include "util/memory.hpp"
 
 namespace convoy::runtime {
@@ -35,6 +36,16 @@ transport::Header header_of(const plan::Message& message, std::uint32_t epoch, s
     header.regions.reserve(message.boxes.size());
     for (const graph::Box& box : message.boxes) header.regions.push_back(to_wire(box));
     return header;
+}
+
+/// What was read to build the shards need not stay in memory: they have copies, or find it in the file again.
+void release_model_file(const graph::Graph& graph) {
+    for (const graph::Operator& op : graph.operators()) {
+        if (!op.weights) continue;
+        const std::span<const std::byte> file = util::mapped_file_of(op.weights->data);
+        util::release_mapped(file);
+        if (!file.empty()) return;
+    }
 }
 
 }  // namespace
@@ -99,6 +110,7 @@ void Node::deploy(const Executor::Part& part, std::uint32_t epoch) {
                   .done = [this](FinishedFrame frame) { mailbox_.put(FrameFinished{std::move(frame)}); },
                   .failed = [this](const util::Error& error) { mailbox_.put(ExecutorFailed{error}); },
               });
+    release_model_file(part.weights.graph());
     deployed_ = executor_.get();
 }
 
@@ -110,7 +122,9 @@ std::vector<Node::Link*> Node::all_links() const {
 }
 
 DeviceTotals Node::totals(plan::DeviceId self) const {
-    DeviceTotals totals{.device = self, .peak_buffers = {}, .peak_resident = util::peak_resident_memory(), .sent = {}};
+    DeviceTotals totals;
+    totals.device = self;
+    totals.peak_resident = util::peak_resident_memory();
     if (executor_) totals.peak_buffers = executor_->peak_bytes();
     for (const Link* link : all_links()) {
         (void)link->connection->flush(kFlushPatience);

@@ -83,6 +83,7 @@ std::vector<std::byte> encode(const DeviceTotals& totals) {
     out.number(static_cast<std::uint32_t>(totals.device));
     out.number(totals.peak_buffers.value);
     out.number(totals.peak_resident.value);
+    out.number(totals.base_resident.value);
     out.number(static_cast<std::uint32_t>(totals.sent.size()));
     for (const SentTo& sent : totals.sent) {
         out.number(static_cast<std::uint32_t>(sent.receiver));
@@ -99,6 +100,7 @@ DeviceTotals decode_totals(std::span<const std::byte> bytes) {
     totals.device = plan::DeviceId(in.number<std::uint32_t>());
     totals.peak_buffers = util::Bytes(in.number<std::int64_t>());
     totals.peak_resident = util::Bytes(in.number<std::int64_t>());
+    totals.base_resident = util::Bytes(in.number<std::int64_t>());
     for (auto left = in.number<std::uint32_t>(); left > 0; --left) {
         SentTo sent;
         sent.receiver = plan::DeviceId(in.number<std::uint32_t>());

@@ -25,6 +25,8 @@ struct DeviceTotals {
     plan::DeviceId device{};
     util::Bytes peak_buffers;   ///< buffers and waiting messages of all frames, at the worst moment
     util::Bytes peak_resident;  ///< of the process, weights and libraries included
+    util::Bytes base_resident;  ///< of the process when it was ready to serve, or to read the model
+    util::Bytes planned;        ///< what the plan says; not sent, the coordinator knows it
     std::vector<SentTo> sent;
     bool operator==(const DeviceTotals&) const = default;
 };

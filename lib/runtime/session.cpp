@@ -23,6 +23,8 @@ constexpr util::Seconds kGlance{0.25};
 /// From the coordinator's hello to its deployment, and from the start until all peers are connected.
 constexpr util::Seconds kHandshakePatience{30};
 constexpr util::Seconds kGoodbyePatience{2};
+/// For the next part of a model.
+constexpr util::Seconds kModelPatience{60};
 constexpr std::uint32_t kFirstEpoch = 1;
 
 }  // namespace
@@ -67,10 +69,12 @@ bool Session::run(std::unique_ptr<transport::Connection> coordinator) {
                 throw Error(Errc::unavailable, fmt::format("'{}' deploys nothing", coordinator_name_));
         }
     } catch (const Error& error) {
+        const bool stopped = error.code() == Errc::interrupted;  // here, not at the coordinator
         if (node_->link(kCoordinator).alive()) {
             node_->link(kCoordinator)
                 .send({.kind = transport::Kind::error, .regions = {}},
-                      transport::Payload(transport::encode_error(error)));
+                      transport::Payload(transport::encode_error(
+                          stopped ? Error(Errc::unavailable, "the worker was stopped") : error)));
             (void)node_->close(kGoodbyePatience);
         }
         throw;
@@ -114,10 +118,13 @@ bool Session::handle(const ControlMessage& message) {
             if (!deployment_) throw Error(Errc::protocol, "a frame began before a deployment");
             node_->executor().announce(message.header.frame);
             break;
-        case transport::Kind::totals:
+        case transport::Kind::totals: {
+            DeviceTotals totals = node_->totals(self_);
+            totals.base_resident = options_.base_memory;
             coordinator.send({.kind = transport::Kind::totals_result, .regions = {}},
-                             transport::Payload(encode(node_->totals(self_))));
+                             transport::Payload(encode(totals)));
             break;
+        }
         default:
             throw Error(Errc::protocol,
                         fmt::format("the coordinator sent an unexpected '{}'", transport::name(message.header.kind)));
@@ -130,13 +137,57 @@ void Session::deploy(const ControlMessage& message) {
     const std::span<const std::byte> bytes = message.payload.bytes();
     deployment_ = read_deployment(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()),
                                   fmt::format("deployment by {}", coordinator_name_));
-    model_ = &worker_.models.find(*deployment_);
+    RemoteModel source({.send =
+                            [this](transport::Header header, transport::Payload payload) {
+                                node_->link(kCoordinator).send(std::move(header), std::move(payload));
+                            },
+                        .receive = [this](transport::Kind kind) { return await(kind); }});
+    build(source);
+}
+
+void Session::build(ModelSource& source) {
+    std::optional<util::Bytes> limit = deployment_->memory;
+    if (options_.memory_limit) limit = std::min(limit.value_or(*options_.memory_limit), *options_.memory_limit);
+    FoundModel found = worker_.models.find(*deployment_, source, limit.has_value(), options_.stop);
+    model_ = found.model;
     document_ = plan::read_plan(util::FileView::from_bytes(deployment_->plan, "deployed plan"), model_->graph);
     compiled_.emplace(document_->plan, model_->graph);
     self_ = device_named(deployment_->device);
+    if (limit) require_memory(deployment_->device, compiled_->memory(self_), *limit);
+    if (found.rest) found.rest->fetch(weights_of_share(), source);
     engine::set_threads(options_.threads.value_or(deployment_->threads));
     node_->rename(kCoordinator, document_->plan.source);
     node_->deploy({document_->plan, *compiled_, self_, model_->weights}, kFirstEpoch);
+}
+
+std::vector<ByteRange> Session::weights_of_share() const {
+    std::vector<ByteRange> parts;
+    for (std::size_t route = 0; route < compiled_->routes(); ++route) {
+        for (const plan::Step& step : compiled_->program(route, self_).steps) {
+            const auto* run = std::get_if<plan::Run>(&step);
+            if (run == nullptr) continue;
+            for (const graph::Work& work : run->works)
+                for (const graph::Interval& channels : work.outputs.front().c)
+                    parts.push_back(weights_in_file(model_->graph.op(work.op), channels));
+        }
+    }
+    return parts;
+}
+
+ControlMessage Session::await(transport::Kind kind) {
+    const util::Deadline deadline(kModelPatience);
+    for (;;) {
+        std::optional<Event> event = worker_.mailbox.take(kGlance);
+        if (options_.stop.stop_requested()) throw Error(Errc::interrupted, "the worker was stopped");
+        if (deadline.passed())
+            throw Error(Errc::unavailable, fmt::format("'{}' sends nothing more of the model", coordinator_name_));
+        if (!event) continue;
+        if (auto* message = std::get_if<ControlMessage>(&*event);
+            message != nullptr && message->link == kCoordinator && message->header.kind == kind)
+            return std::move(*message);
+        if (handle(std::move(*event)))
+            throw Error(Errc::unavailable, fmt::format("'{}' left before it had sent the model", coordinator_name_));
+    }
 }
 
 DeviceId Session::device_named(const std::string& name) const {

@@ -32,6 +32,8 @@ struct SessionOptions {
     transport::ConnectionOptions connection;
     std::optional<int> threads;
     std::stop_token stop;
+    util::Bytes base_memory{};                ///< resident size of the process when it was ready
+    std::optional<util::Bytes> memory_limit;  ///< that a share may take
 };
 
 /// One run on a worker. Its thread is the only one that decides; see Mailbox.
@@ -58,6 +60,11 @@ class Session {
 
   private:
     void deploy(const ControlMessage& message);
+    void build(ModelSource& source);
+    /// Where in the model's file the weights of the own share are.
+    [[nodiscard]] std::vector<ByteRange> weights_of_share() const;
+    /// The next message of this kind by the coordinator, while it sends the model.
+    [[nodiscard]] ControlMessage await(transport::Kind kind);
     void connect_peers();
     [[nodiscard]] bool exchanges_messages(plan::DeviceId a, plan::DeviceId b) const;
     [[nodiscard]] plan::DeviceId device_named(const std::string& name) const;

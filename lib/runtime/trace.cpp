@@ -114,7 +114,10 @@ samples::TraceSummary RunSummary::finish(const std::vector<DeviceTotals>& totals
         summary.device_summaries.push_back(device);
     }
     for (const DeviceTotals& device : totals) {
-        summary.device_summaries[index(device.device)].peak_memory = device.peak_resident;
+        samples::DeviceSummary& memory = summary.device_summaries[index(device.device)];
+        memory.peak_memory = std::max(util::Bytes{}, device.peak_resident - device.base_resident);
+        memory.base_memory = device.base_resident;
+        if (device.planned.value > 0) memory.planned_memory = device.planned;
         for (const SentTo& sent : device.sent) {
             if (sent.traffic.messages == 0) continue;
             summary.links.push_back({.from = static_cast<std::uint32_t>(device.device),

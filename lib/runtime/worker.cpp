@@ -10,6 +10,7 @@
 #include "runtime/session.hpp"
 #include "util/clock.hpp"
 #include "util/log.hpp"
+#include "util/memory.hpp"
 
 namespace convoy::runtime {
 
@@ -66,7 +67,8 @@ class Worker::Implementation {
   public:
     explicit Implementation(WorkerOptions options)
         : options_(std::move(options)),
-          models_(options_.models, transport::Address::parse(options_.listen).loopback()),
+          models_({options_.models, options_.look_where_told && transport::Address::parse(options_.listen).loopback(),
+                   options_.cache}),
           listener_(options_.listen, {.security = options_.security, .connection = options_.connection},
                     {.greet = [this](const transport::Hello& theirs) { return greet(theirs); },
                      .accept =
@@ -77,6 +79,7 @@ class Worker::Implementation {
     [[nodiscard]] const std::string& url() const noexcept { return listener_.url(); }
 
     Outcome run(std::stop_token stop) {
+        base_memory_ = util::resident_memory();
         const std::stop_callback wake(stop, [this] { mailbox_.put(WakeUp{}); });
         util::Seconds idle_since = util::now();
         while (!stop.stop_requested()) {
@@ -129,9 +132,10 @@ class Worker::Implementation {
         util::log_info("run of '{}' begins", name);
         bool clean = false;
         seat_.occupy();
+        util::forget_peak_memory();
         try {
-            Session session({mailbox_, models_, probers_},
-                            {options_.security, options_.connection, options_.threads, stop});
+            Session session({mailbox_, models_, probers_}, {options_.security, options_.connection, options_.threads,
+                                                            stop, base_memory_, options_.memory_limit});
             clean = session.run(std::move(coordinator));
         } catch (const Error& error) {
             util::log(util::LogLevel::error, fmt::format("run of '{}': {}", name, error.message()));
@@ -146,6 +150,7 @@ class Worker::Implementation {
     Mailbox mailbox_;
     Probers probers_;
     Seat seat_;
+    util::Bytes base_memory_;
     transport::Listener listener_;  ///< last: its threads use the others
 };
 

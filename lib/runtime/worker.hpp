@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/model_cache.hpp"
 #include "transport/listener.hpp"
 #include "util/units.hpp"
 
@@ -17,6 +18,9 @@ struct WorkerOptions {
     transport::Security security;
     transport::ConnectionOptions connection;
     std::vector<std::string> models;            ///< files to look for a plan's model in, by its hash
+    bool look_where_told = true;                ///< on loopback: look also in the file that the coordinator names
+    std::optional<ModelCache::Settings> cache;  ///< for models that the coordinator sends; without one, none is taken
+    std::optional<util::Bytes> memory_limit;    ///< that a share may take
     std::optional<int> threads;                 ///< of the engine; otherwise what the coordinator says
     bool one_off = false;                       ///< end after the first run
     std::optional<util::Seconds> idle_timeout;  ///< end when nobody has been connected for so long

@@ -72,9 +72,11 @@ struct LinkSummary {
 
 struct DeviceSummary {
     std::uint32_t device = 0;
-    util::Seconds compute{};  ///< all frames after warm-up
-    double share = 0;         ///< of all devices' compute
-    std::optional<util::Bytes> peak_memory;
+    util::Seconds compute{};                    ///< all frames after warm-up
+    double share = 0;                           ///< of all devices' compute
+    std::optional<util::Bytes> peak_memory;     ///< largest resident size, above `base_memory`
+    std::optional<util::Bytes> planned_memory;  ///< what the plan says of it
+    std::optional<util::Bytes> base_memory;     ///< resident size before there was a model: libraries and the like
     double stretch = 1;
     bool operator==(const DeviceSummary&) const = default;
 };

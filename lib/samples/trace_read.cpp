@@ -69,6 +69,9 @@ DeviceSummary read_device(const Reader& reader, const std::vector<std::string>& 
     device.compute = time(reader["compute_ms"]);
     device.share = reader["share"].number();
     if (const auto memory = reader.optional("peak_memory_bytes")) device.peak_memory = util::Bytes(memory->integer());
+    if (const auto memory = reader.optional("planned_memory_bytes"))
+        device.planned_memory = util::Bytes(memory->integer());
+    if (const auto memory = reader.optional("base_memory_bytes")) device.base_memory = util::Bytes(memory->integer());
     device.stretch = reader["stretch"].number();
     return device;
 }

@@ -81,7 +81,12 @@ const Schema& device_schema() {
             {.key = "device", .type = text(), .required = true},
             {.key = "compute_ms", .type = number(), .unit = "ms", .required = true, .doc = "of all frames"},
             {.key = "share", .type = ratio(), .required = true, .doc = "of all devices' compute"},
-            {.key = "peak_memory_bytes", .type = integer(0), .unit = "bytes"},
+            {.key = "peak_memory_bytes",
+             .type = integer(0),
+             .unit = "bytes",
+             .doc = "largest resident size, without base_memory_bytes"},
+            {.key = "planned_memory_bytes", .type = integer(0), .unit = "bytes", .doc = "peak by the plan"},
+            {.key = "base_memory_bytes", .type = integer(0), .unit = "bytes", .doc = "resident before the model came"},
             {.key = "stretch", .type = positive(), .default_text = "1", .doc = "how many times slower it pretends"},
         }};
     return schema;

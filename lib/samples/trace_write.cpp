@@ -72,6 +72,8 @@ Value devices_value(const TraceSummary& summary) {
                                   {"compute_ms", written_ms(device.compute)},
                                   {"share", device.share}});
         if (device.peak_memory) value.set("peak_memory_bytes", device.peak_memory->value);
+        if (device.planned_memory) value.set("planned_memory_bytes", device.planned_memory->value);
+        if (device.base_memory) value.set("base_memory_bytes", device.base_memory->value);
         if (device.stretch != 1) value.set("stretch", device.stretch);
         devices.push(std::move(value).flow());
     }

@@ -110,6 +110,10 @@ std::string_view name(Kind kind) noexcept {
             return "totals_result";
         case Kind::frame_start:
             return "frame_start";
+        case Kind::model_wanted:
+            return "model_wanted";
+        case Kind::model_manifest:
+            return "model_manifest";
     }
     return "";
 }

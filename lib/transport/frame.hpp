@@ -24,7 +24,7 @@ enum class Kind : std::uint8_t {
     link_echo = 8,        ///< reply_to is the probe's sequence number
     deploy = 9,           ///< plan and what else a device needs to build its shards
     deploy_ack = 10,      ///< the shards are built
-    weights = 11,         ///< a slice of the weights, for devices that have no copy of the model
+    weights = 11,         ///< a chunk of the model, for devices that have no copy of it; `frame` is its number
     start = 12,           ///< an epoch begins: peers are connected, frames follow
     start_ack = 13,       ///< ready for frames of the epoch
     tensor = 14,          ///< regions of a tensor
@@ -34,7 +34,9 @@ enum class Kind : std::uint8_t {
     profile_result = 18,  ///< its measurements
     totals = 19,          ///< asks what the device counted since the start
     totals_result = 20,   ///< its counters
-    frame_start = 21      ///< a frame begins, for a device that waits for no tensor at first
+    frame_start = 21,     ///< a frame begins, for a device that waits for no tensor at first
+    model_wanted = 22,    ///< asks for the model's manifest, or for chunks of the model
+    model_manifest = 23   ///< how the model is cut into chunks, and their hashes
 };
 
 [[nodiscard]] std::string_view name(Kind kind) noexcept;

@@ -111,6 +111,9 @@ TEST_CASE("report: devices show their share of the compute, busy time and memory
     CHECK(cell(devices, 0, "share_ratio") == Cell(0.666667));
     CHECK(cell(devices, 0, "busy_ratio") == Cell(0.5));
     CHECK(cell(devices, 0, "peak_memory_bytes") == Cell(std::int64_t{30'000'000}));
+    CHECK(cell(devices, 0, "planned_memory_bytes") == Cell(std::int64_t{25'000'000}));
+    CHECK(cell(devices, 0, "memory_difference_ratio") == Cell(0.2));
+    CHECK(cell(devices, 1, "memory_difference_ratio") == Cell());
     CHECK(cell(devices, 0, "stretch") == Cell());
     CHECK(cell(devices, 1, "stretch") == Cell(2.5));
     CHECK(cell(devices, 1, "measured_ms") == Cell(6.0));

@@ -63,8 +63,9 @@ TraceSummary run_summary(std::uint64_t frames, double factor) {
     summary.wall = latency * n;
     summary.latency = {latency, latency, latency, latency, latency, latency};
     summary.throughput_per_s = 1 / latency.count();
-    summary.device_summaries = {{0, ms(10) * factor * n, 10.0 / 15, util::Bytes(30'000'000), 1},
-                                {1, ms(5) * factor * n, 5.0 / 15, std::nullopt, 2.5}};
+    summary.device_summaries = {{0, ms(10) * factor * n, 10.0 / 15, util::Bytes(30'000'000), util::Bytes(25'000'000),
+                                 util::Bytes(20'000'000), 1},
+                                {1, ms(5) * factor * n, 5.0 / 15, std::nullopt, std::nullopt, std::nullopt, 2.5}};
     const auto messages = static_cast<std::int64_t>(frames);
     summary.links = {{0, 1, frames, util::Bytes(4000 * messages), util::Bytes(4100 * messages)},
                      {1, 0, frames, util::Bytes(1000 * messages), util::Bytes(1100 * messages)}};

@@ -6,6 +6,7 @@
 #include "dataset/inputs.hpp"
 #include "plan/plan_file.hpp"
 #include "runtime/coordinator.hpp"
+#include "runtime/shipping_support.hpp"
 #include "runtime/trace.hpp"
 #include "runtime/verify.hpp"
 #include "runtime/worker.hpp"
@@ -31,8 +32,9 @@ const std::string kRows =
 
 /// A worker that serves in a thread of its own until it goes out of scope.
 struct Served {
-    explicit Served(const std::string& name, double liveness_s = 10)
-        : worker(options(name, liveness_s)), thread([this] { outcome = worker.run(stop.get_token()); }) {}
+    explicit Served(const std::string& name, double liveness_s = 10) : Served(options(name, liveness_s)) {}
+    explicit Served(runtime::WorkerOptions options)
+        : worker(std::move(options)), thread([this] { outcome = worker.run(stop.get_token()); }) {}
     ~Served() {
         stop.request_stop();
         thread.join();
@@ -70,13 +72,23 @@ struct Digits {
     }
 };
 
-util::Error error_of(const auto& action) {
-    try {
-        action();
-    } catch (const util::Error& error) {
-        return error;
-    }
-    return {util::Errc::internal, "no error"};
+using test::error_of;
+
+/// Without a copy of the model, and blind to the file that the coordinator names.
+runtime::WorkerOptions bare(const std::string& name, const std::filesystem::path& cache) {
+    runtime::WorkerOptions options = Served::options(name, 10);
+    options.look_where_told = false;
+    options.cache = runtime::ModelCache::Settings{.folder = cache};
+    return options;
+}
+
+/// One frame, compared with the unsplit model.
+void run_and_verify(Digits& digits, runtime::Coordinator& coordinator) {
+    const dataset::Inputs inputs({"random:3"}, digits.graph, std::nullopt);
+    runtime::Verifier verifier(digits.weights, digits.document.plan, digits.compiled);
+    const std::vector<graph::Tensor> input = inputs.load(0, 0);
+    coordinator.submit(input);
+    CHECK(verifier.check(input, coordinator.next(util::Seconds{20}).outputs));
 }
 
 }  // namespace
@@ -187,4 +199,60 @@ TEST_CASE("runtime: a worker serves one run at a time", "[runtime]") {
     }
     INFO(last.message());
     CHECK(served);
+}
+
+TEST_CASE("runtime: workers without the model get it from the coordinator, once", "[runtime]") {
+    const test::ScratchFolder folder;
+    Digits digits;
+    {
+        const Served b(bare("b", folder.path));  // two writers of one folder
+        const Served c(bare("c", folder.path));
+        runtime::Coordinator coordinator(digits.job({{"b", b.worker.url()}, {"c", c.worker.url()}}), digits.options());
+        run_and_verify(digits, coordinator);
+        for (const runtime::DeviceTotals& device : coordinator.totals()) {
+            CHECK(device.planned == digits.compiled.memory(device.device).peak);
+            CHECK(device.peak_resident.value > 0);
+        }
+        coordinator.close();
+    }
+    CHECK(std::filesystem::exists(folder.path / (digits.graph.sha256() + ".onnx")));
+    const Served b(bare("b", folder.path));
+    const Served c(bare("c", folder.path));
+    runtime::CoordinatorOptions options = digits.options();
+    options.deployment.model_file = "/nowhere/digits.onnx";  // whoever asks for it now gets nothing
+    runtime::Coordinator coordinator(digits.job({{"b", b.worker.url()}, {"c", c.worker.url()}}), options);
+    run_and_verify(digits, coordinator);
+}
+
+TEST_CASE("runtime: a share that does not fit is refused before anything is allocated", "[runtime]") {
+    const test::ScratchFolder folder;
+    Digits digits;
+    const util::Bytes needed = digits.compiled.memory(plan::DeviceId{2}).peak;
+    runtime::WorkerOptions small = bare("c", folder.path);
+    small.memory_limit = util::Bytes(needed.value - 1);
+    const Served b(bare("b", folder.path));
+    const Served c(small);
+    const std::map<std::string, std::string> urls{{"b", b.worker.url()}, {"c", c.worker.url()}};
+    const std::string wanted = "device 'c' needs " + std::to_string(needed.value) + " bytes";
+    const util::Error refusal = error_of([&] { runtime::Coordinator(digits.job(urls), digits.options()); });
+    CHECK(refusal.code() == util::Errc::impossible);
+    CHECK_THAT(refusal.message(), Catch::Contains(wanted) && Catch::Contains(std::to_string(needed.value - 1)));
+    CHECK(refusal.context() == std::vector<std::string>{"on device 'c'"});
+
+    // By the cluster's word it is refused before anybody is asked: nobody listens there.
+    runtime::Coordinator::Job job = digits.job({{"b", "tcp://127.0.0.1:9"}, {"c", "tcp://127.0.0.1:9"}});
+    job.memory["c"] = util::Bytes(1000);
+    const util::Error early = error_of([&] { runtime::Coordinator(job, digits.options()); });
+    CHECK(early.code() == util::Errc::impossible);
+    CHECK_THAT(early.message(), Catch::Contains(wanted) && Catch::Contains("its limit is 1000"));
+
+    job.urls = urls;
+    job.memory.clear();
+    job.memory["b"] = util::Bytes(1'000'000'000);  // b gets only its slices; c still refuses
+    CHECK(error_of([&] { runtime::Coordinator(job, digits.options()); }).code() == util::Errc::impossible);
+    const Served roomy(bare("c", folder.path));
+    job.urls["c"] = roomy.worker.url();
+    job.memory["c"] = needed;
+    runtime::Coordinator coordinator(job, digits.options());
+    run_and_verify(digits, coordinator);
 }

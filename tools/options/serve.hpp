@@ -22,6 +22,22 @@ inline constexpr cli::Option kServeOptions[] = {
      .help = "a model to look in, found by its hash",
      .detail = "A worker on loopback also looks in the file that the coordinator names.",
      .repeatable = true},
+    {.long_name = "cache",
+     .hint = cli::Hint::folder,
+     .help = "where models from coordinators are kept",
+     .detail =
+         "By default $XDG_CACHE_HOME/convoy or ~/.cache/convoy. Given explicitly, files that the coordinator names are "
+         "not looked at. Several workers may share a folder."},
+    {.long_name = "cache-limit",
+     .hint = cli::Hint::bytes,
+     .default_text = "8GiB",
+     .help = "size of that folder; what is unused longest goes"},
+    {.long_name = "memory-limit",
+     .hint = cli::Hint::bytes,
+     .help = "refuse a share that needs more memory",
+     .detail = "The worker then gets only the weights that its share needs. The limit is compared with what the plan "
+               "needs at "
+               "its worst moment, beyond the process itself."},
     {.long_name = "threads",
      .short_name = 't',
      .hint = cli::Hint::integer,

@@ -3,6 +3,8 @@
 #include "cli/interruption.hpp"
 #include "cli/progress.hpp"
 #include "engine/shard.hpp"
+#include "engine/warm_up.hpp"
+#include "graph/warm_up.hpp"
 #include "options/model.hpp"
 #include "run/frames.hpp"
 #include "run/jobs.hpp"
@@ -65,7 +67,10 @@ samples::FrameTrace trace_of(const runtime::FrameResult& result) {
 int run_local(const cli::Options& options) {
     for (const char* other : {"spawn", "address", "verify"})
         if (options.has(other)) throw options.error(other, "needs a plan, not --local");
+    graph::warm_up();
+    engine::warm_up();
     engine::set_threads(options.has("threads") ? static_cast<int>(options.integer("threads", 1, 1024)) : 1);
+    const util::Bytes base_memory = util::resident_memory();
     const graph::Graph graph = read_model(options, options.text("model"));
     engine::Weights weights(graph);
     WholeModel model(weights);
@@ -86,7 +91,10 @@ int run_local(const cli::Options& options) {
         results.add(result, trace_of(result));
         progress.step();
     }
-    return results.finish({{plan::DeviceId{0}, {}, util::peak_resident_memory(), {}}}, nullptr);
+    runtime::DeviceTotals totals;
+    totals.peak_resident = util::peak_resident_memory();
+    totals.base_resident = base_memory;
+    return results.finish({totals}, nullptr);
 }
 
 }  // namespace convoy::tools

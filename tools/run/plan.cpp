@@ -3,6 +3,8 @@
 #include <list>
 
 #include "cli/progress.hpp"
+#include "engine/warm_up.hpp"
+#include "graph/warm_up.hpp"
 #include "latency/bed.hpp"
 #include "options/model.hpp"
 #include "options/security.hpp"
@@ -14,6 +16,7 @@
 #include "stop_on_signal.hpp"
 #include "util/clock.hpp"
 #include "util/log.hpp"
+#include "util/memory.hpp"
 #include "util/version.hpp"
 
 namespace convoy::tools {
@@ -26,6 +29,7 @@ using util::Error;
 struct Devices {
     std::map<std::string, std::string> urls;
     std::map<std::string, int> threads;
+    std::map<std::string, util::Bytes> memory;
     std::list<runtime::SpawnedWorker> spawned;
 };
 
@@ -76,6 +80,7 @@ void take_from_cluster(const cluster::Cluster& cluster, Devices& devices) {
     for (const cluster::Device& device : cluster.devices) {
         if (!device.address.empty()) devices.urls[device.name] = device.address;
         devices.threads[device.name] = device.threads;
+        if (device.memory) devices.memory[device.name] = *device.memory;
     }
 }
 
@@ -178,6 +183,9 @@ void run_frames(const cli::Options& options, const Loaded& loaded, runtime::Coor
 
 int run_plan(const cli::Options& options) {
     if (!options.has("plan")) throw Error(Errc::usage, "no plan given").hint("give one with --plan, or use --local");
+    graph::warm_up();
+    engine::warm_up();
+    const util::Bytes base_memory = util::resident_memory();
     const Loaded loaded = load(options);
     const FrameQueue frames(options, loaded.graph);
     FrameResults results(options, loaded.graph, frames, header_of(loaded));
@@ -190,8 +198,10 @@ int run_plan(const cli::Options& options) {
     std::optional<runtime::Verifier> verifier;
     if (options.flag("verify")) verifier.emplace(weights, loaded.document.plan, loaded.compiled);
 
-    runtime::Coordinator coordinator({loaded.document.plan, loaded.compiled, weights, devices.urls, devices.threads},
-                                     coordinator_options(options, loaded, signals.token()));
+    runtime::CoordinatorOptions settings = coordinator_options(options, loaded, signals.token());
+    settings.base_memory = base_memory;
+    runtime::Coordinator coordinator(
+        {loaded.document.plan, loaded.compiled, weights, devices.urls, devices.threads, devices.memory}, settings);
     run_frames(options, loaded, coordinator, frames, results, verifier ? &*verifier : nullptr);
     const std::vector<runtime::DeviceTotals> totals = coordinator.totals();
     coordinator.close();

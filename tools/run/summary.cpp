@@ -41,16 +41,18 @@ std::string result_lines(const samples::TraceSummary& summary) {
     return text;
 }
 
+Table::Cell megabytes(const std::optional<util::Bytes>& amount) {
+    return amount ? Table::fixed(static_cast<double>(amount->value) * 1e-6, 1) : Table::Cell("");
+}
+
 std::string device_table(const samples::TraceSummary& summary) {
-    Table table({"device", "compute ms/frame", "share %", "peak MB"});
+    Table table({"device", "compute ms/frame", "share %", "peak MB", "planned MB"});
     for (const samples::DeviceSummary& device : summary.device_summaries)
         table.add(
             {summary.devices.at(device.device),
              Table::fixed(
                  summary.frames == 0 ? 0 : util::milliseconds(device.compute) / static_cast<double>(summary.frames), 3),
-             Table::fixed(device.share * 100, 1),
-             device.peak_memory ? Table::fixed(static_cast<double>(device.peak_memory->value) * 1e-6, 1)
-                                : Table::Cell("")});
+             Table::fixed(device.share * 100, 1), megabytes(device.peak_memory), megabytes(device.planned_memory)});
     return table.to_string(cli::TableFormat::text);
 }
 
