@@ -39,47 +39,57 @@ plan::Plan plan_of(const Problem& problem, const Stretches& stretches) {
     return without_idle_devices(plan);
 }
 
-/// What crosses each position of the topological order, one message each: computed before it, read behind it.
-class Crossings {
+/// What is needed for the graph's outputs: of each operator, and of what crosses each position of the topological
+/// order.
+class Demand {
   public:
-    explicit Crossings(const graph::Graph& graph) : bytes_(graph.operators().size() + 1) {
+    explicit Demand(const graph::Graph& graph)
+        : works_(graph.operators().size()), crossing_(graph.operators().size() + 1) {
         std::map<TensorId, graph::Slab> asked;  ///< by operators behind the position
         for (std::size_t at = graph.operators().size(); at-- > 0;) {
             ask(graph, OperatorId{static_cast<std::uint32_t>(at)}, asked);
             for (const auto& [tensor, slab] : asked) {
                 if (at > 0 && !graph.producer(tensor)) continue;
                 const graph::TensorInfo& info = graph.tensor(tensor);
-                bytes_[at].emplace_back(info.bytes().value / info.full.volume() * slab.volume());
+                crossing_[at].emplace_back(info.bytes().value / info.full.volume() * slab.volume());
             }
         }
-        for (const TensorId output : graph.outputs()) bytes_.back().push_back(graph.tensor(output).bytes());
+        for (const TensorId output : graph.outputs()) crossing_.back().push_back(graph.tensor(output).bytes());
     }
 
-    /// In front of the first operator the inputs, behind the last the outputs.
-    [[nodiscard]] const std::vector<Bytes>& at(std::size_t position) const { return bytes_[position]; }
+    /// Nothing where no output depends on the operator.
+    [[nodiscard]] const std::optional<graph::Work>& work(std::size_t op) const { return works_[op]; }
+    /// Tensors computed before a position and read behind it, one message each; in front of the first operator the
+    /// inputs, behind the last one the outputs.
+    [[nodiscard]] const std::vector<Bytes>& crossing(std::size_t position) const { return crossing_[position]; }
 
   private:
     /// Adds what an operator reads, takes away what it makes.
-    static void ask(const graph::Graph& graph, OperatorId id, std::map<TensorId, graph::Slab>& asked) {
+    void ask(const graph::Graph& graph, OperatorId id, std::map<TensorId, graph::Slab>& asked) {
         const graph::Operator& op = graph.op(id);
         std::vector<graph::Slab> outputs;
+        bool wanted = false;
         for (std::size_t output = 0; output < op.outputs.size(); ++output) {
             const TensorId tensor = op.outputs[output];
             const auto found = asked.find(tensor);
-            graph::Slab wanted = found == asked.end() ? graph::Slab{} : std::move(found->second);
+            graph::Slab part = found == asked.end() ? graph::Slab{} : std::move(found->second);
             if (found != asked.end()) asked.erase(found);
-            if (graph.is_output(tensor)) wanted = graph::make_slab(graph.tensor(tensor).full);
-            outputs.push_back(wanted.empty() ? wanted : graph::computed(graph, id, output, wanted));
+            if (graph.is_output(tensor)) part = graph::make_slab(graph.tensor(tensor).full);
+            outputs.push_back(part.empty() ? part : graph::computed(graph, id, output, part));
+            wanted = wanted || !part.empty();
         }
+        if (!wanted) return;
         for (std::size_t input = 0; input < op.inputs.size(); ++input) {
             const graph::Slab needed = graph::needed(graph, id, input, outputs);
             if (needed.empty()) continue;
             const auto [entry, added] = asked.emplace(op.inputs[input], needed);
             if (!added) entry->second = join(entry->second, needed);
         }
+        works_[index(id)] = graph::Work{id, std::move(outputs), std::nullopt};
     }
 
-    std::vector<std::vector<Bytes>> bytes_;
+    std::vector<std::optional<graph::Work>> works_;
+    std::vector<std::vector<Bytes>> crossing_;
 };
 
 /// Keeps the fastest plan that memory allows.
@@ -120,13 +130,13 @@ class Layerwise {
           bed_(problem.bed),
           count_(problem.graph.operators().size()),
           devices_(bed_.cluster().devices.size()),
-          crossings_(problem.graph),
+          demand_(problem.graph),
           best_(problem) {
         for (std::size_t device = 0; device < devices_; ++device) {
             std::vector<Seconds> sums{Seconds{}};
             for (std::size_t op = 0; op < count_; ++op) {
-                const graph::Work work = whole_work(problem.graph, OperatorId{static_cast<std::uint32_t>(op)});
-                sums.push_back(sums.back() + problem.predictor.time(device, work));
+                const auto& work = demand_.work(op);
+                sums.push_back(sums.back() + (work ? problem.predictor.time(device, *work) : Seconds{}));
             }
             sums_.push_back(std::move(sums));
         }
@@ -146,7 +156,7 @@ class Layerwise {
 
     /// All that crosses a position, one message behind the other.
     [[nodiscard]] Seconds transfer(std::size_t position, std::size_t from, std::size_t to) const {
-        const std::vector<Bytes>& messages = crossings_.at(position);
+        const std::vector<Bytes>& messages = demand_.crossing(position);
         if (from == to || messages.empty()) return Seconds{};
         Seconds time = bed_.delay(from, to);
         for (const Bytes bytes : messages) time += bed_.occupancy(from, to, bytes);
@@ -247,7 +257,7 @@ class Layerwise {
     const latency::Bed& bed_;
     std::size_t count_;
     std::size_t devices_;
-    Crossings crossings_;
+    Demand demand_;
     std::vector<std::vector<Seconds>> sums_;  ///< by device: of the operators before each
     Best best_;
 };
