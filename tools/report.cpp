@@ -77,6 +77,7 @@ std::string csv_text(const report::Report& report) {
 
 std::string report_text(const report::Report& report, const std::string& format) {
     if (format == "csv") return csv_text(report);
+    if (format == "html") return report::write_html(report);
     if (format == "yaml" || format == "json")
         return report::write(report, format == "json" ? yaml::Format::json : yaml::Format::yaml);
     std::string text;
@@ -93,8 +94,9 @@ int run(const cli::Options& options) {
         throw util::Error(util::Errc::usage, "stdin can be read only once: - is given twice");
     std::vector<util::FileView> files;
     for (const std::string& name : names) files.push_back(util::FileView::open(name));
-    const report::Report report = report::read(files, {.frames = options.flag("frames")});
-    util::write_file(options.output(), report_text(report, options.text("format")));
+    const std::string format = options.text("format");
+    const report::Report report = report::read(files, {.frames = options.flag("frames"), .pictures = format == "html"});
+    util::write_file(options.output(), report_text(report, format));
     return 0;
 }
 

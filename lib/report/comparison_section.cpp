@@ -69,6 +69,9 @@ Section comparison_section(const util::FileView& file) {
                      {"best_device_latency_ms", time_cell(comparison.best_device_latency)}};
     add_best(comparison, section);
     add_table(section, strategy_table(comparison));
+    BarChart chart{"Latency, as predicted", {}, {{"no plan below", comparison.lower_bound}}};
+    for (const cost::ComparisonRow& row : comparison.strategies) chart.bars.emplace_back(row.strategy, row.latency);
+    if (!comparison.strategies.empty()) section.pictures.emplace_back(std::move(chart));
     add_table(section, left_out_table(comparison));
     return section;
 }

@@ -93,7 +93,8 @@ TraceData as_trace(const yaml::Document& document) {
     for (const yaml::Reader& stage : stages_of(routes ? routes->items().front() : document.root()))
         trace.header.stages.push_back(layers_text(stage));
     if (const auto predicted = document.root().optional("predicted"))
-        trace.predicted = add_up(samples::read_timeline(*predicted, trace.header.devices), 0);
+        trace.header.predicted = samples::read_timeline(*predicted, trace.header.devices);
+    if (trace.header.predicted) trace.predicted = add_up(*trace.header.predicted, 0);
     return trace;
 }
 
@@ -133,6 +134,11 @@ Section plan_section(const util::FileView& file) {
     add_overview(document, trace, section);
     add_table(section, share_table(document));
     if (!trace.predicted) return section;
+    section.pictures.emplace_back(FrameChart{.title = "A frame, as predicted",
+                                             .devices = trace.header.devices,
+                                             .stages = trace.header.stages,
+                                             .predicted = trace.header.predicted,
+                                             .measured = {}});
     add_table(section, stage_table(trace));
     add_table(section, link_table(trace));
     add_table(section, device_table(trace));

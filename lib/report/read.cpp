@@ -13,7 +13,7 @@ struct Kind {
 constexpr Kind kKinds[] = {
     {"profile", detail::profile_section},       {"plan", detail::plan_section},
     {"comparison", detail::comparison_section}, {"latency", detail::latency_section},
-    {"cluster", detail::cluster_section},
+    {"cluster", detail::cluster_section},       {"evaluation", detail::evaluation_section},
 };
 constexpr const char* kTrace = "trace";
 
@@ -53,6 +53,7 @@ Report read(std::span<const util::FileView> files, const Options& options) {
         }
         traces.push_back(detail::read_trace(file, options.frames));
         report.sections.push_back(detail::trace_section(traces.back()));
+        if (options.pictures) report.sections.back().pictures = detail::trace_pictures(file, traces.back());
         traces.back().kept.clear();
     }
     if (traces.size() > 1) report.sections.push_back(detail::side_by_side(traces));

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "report/picture.hpp"
 #include "util/file.hpp"
 #include "yaml/document.hpp"
 
@@ -69,6 +70,7 @@ struct Section {
     std::vector<Fact> facts{};  ///< what the lines say
     std::vector<std::string> warnings{};
     std::vector<Table> tables{};
+    std::vector<Picture> pictures{};  ///< with Options::pictures
     bool operator==(const Section&) const = default;
 };
 
@@ -78,10 +80,11 @@ struct Report {
 };
 
 struct Options {
-    bool frames = false;  ///< also a table of a trace's frames, which memory then holds
+    bool frames = false;    ///< also a table of a trace's frames, which memory then holds
+    bool pictures = false;  ///< for write_html; reads each trace twice
 };
 
-/// Reads any of convoy's result files: trace, plan, comparison, profile, latency, cluster.
+/// Reads any of convoy's result files: trace, plan, comparison, evaluation, profile, latency, cluster.
 /// Several traces are also put side by side.
 ///
 /// A trace is read frame by frame: memory does not grow with its length. One that was cut off is reported as far as it
@@ -93,5 +96,9 @@ struct Options {
 /// The report as a document of kind `report`: a map of facts and a list of maps for each table, by their keys.
 [[nodiscard]] yaml::DocumentKind report_kind();
 [[nodiscard]] std::string write(const Report& report, yaml::Format format = yaml::Format::yaml);
+
+/// The report as one page that needs nothing else: pictures are inline SVG. All text is escaped; the page is
+/// well-formed XML, too. Equal reports give equal pages.
+[[nodiscard]] std::string write_html(const Report& report);
 
 }  // namespace convoy::report

@@ -16,6 +16,10 @@ namespace convoy::report::detail {
 [[nodiscard]] Section cluster_section(const util::FileView& file);
 [[nodiscard]] Section plan_section(const util::FileView& file);
 [[nodiscard]] Section comparison_section(const util::FileView& file);
+[[nodiscard]] Section evaluation_section(const util::FileView& file);
+
+/// What there is to draw of a trace: latencies of its frames, and the median, slowest and fastest of them.
+[[nodiscard]] std::vector<Picture> trace_pictures(const util::FileView& file, const TraceData& trace);
 
 /// Tables of a trace; of one without frames, as a plan's prediction is, they show what is predicted.
 [[nodiscard]] Table stage_table(const TraceData& trace);

@@ -60,7 +60,9 @@ std::vector<Cell> row_of(const TraceData& trace, std::optional<util::Seconds> be
     const auto share = largest_share(trace);
     const bool verified = trace.summary && trace.summary->verify;
     return {trace.file,
-            trace.header.plan_file.empty() ? Cell("unsplit") : Cell(trace.header.strategy),
+            trace.alone                      ? Cell{}
+            : trace.header.plan_file.empty() ? Cell("unsplit")
+                                             : Cell(trace.header.strategy),
             count_cell(trace.header.devices.size()),
             count_cell(trace.summary ? trace.summary->frames : trace.frames),
             time_cell(predicted),

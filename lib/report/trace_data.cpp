@@ -67,23 +67,25 @@ std::optional<samples::TraceReader::Part> next_part(samples::TraceReader& reader
     }
 }
 
-/// Adds one document. The last frame of a file that was cut off is left out: nobody knows what is missing in it.
-void add_part(samples::TraceReader::Part part, bool unfinished, bool keep, TraceData& data) {
+using Use = std::function<void(samples::FrameTrace)>;
+
+/// Uses one document. The last frame of a file that was cut off is left out: nobody knows what is missing in it.
+void use_part(samples::TraceReader::Part part, bool unfinished, const Use& use, TraceData& data) {
     if (auto* summary = std::get_if<samples::TraceSummary>(&part)) data.summary = std::move(*summary);
     auto* frame = std::get_if<samples::FrameTrace>(&part);
     if (!frame) return;
     if (unfinished) {
         data.cut_off = fmt::format("within frame {}", frame->frame);
     } else {
-        add_frame(std::move(*frame), keep, data);
+        use(std::move(*frame));
     }
 }
 
-void read_parts(samples::TraceReader& reader, bool cut_off, bool keep, TraceData& data) {
+void read_parts(samples::TraceReader& reader, bool cut_off, const Use& use, TraceData& data) {
     std::optional<samples::TraceReader::Part> part = next_part(reader, cut_off, data);
     while (part) {
         std::optional<samples::TraceReader::Part> following = next_part(reader, cut_off, data);
-        add_part(std::move(*part), cut_off && !following && data.cut_off.empty(), keep, data);
+        use_part(std::move(*part), cut_off && !following && data.cut_off.empty(), use, data);
         part = std::move(following);
     }
 }
@@ -133,8 +135,19 @@ TraceData read_trace(const util::FileView& file, bool keep_frames) {
     data.file = file.name();
     data.header = reader.header();
     if (data.header.predicted) data.predicted = add_up(*data.header.predicted, 0);
-    read_parts(reader, !file.text().ends_with('\n'), keep_frames, data);
+    data.alone = reader.summary_alone();
+    const auto use = [&](samples::FrameTrace frame) { add_frame(std::move(frame), keep_frames, data); };
+    read_parts(reader, !file.text().ends_with('\n'), use, data);
     return data;
+}
+
+void each_frame(const util::FileView& file, const std::function<void(samples::FrameTrace)>& use) {
+    samples::TraceReader reader(file);
+    TraceData data;
+    const auto use_counted = [&](samples::FrameTrace frame) {
+        if (!frame.warmup) use(std::move(frame));
+    };
+    read_parts(reader, !file.text().ends_with('\n'), use_counted, data);
 }
 
 }  // namespace convoy::report::detail

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -30,6 +31,7 @@ struct TraceData {
     samples::TraceHeader header;
     std::optional<FrameTotals> predicted;
     std::optional<samples::TraceSummary> summary;  ///< nothing: the run was stopped
+    bool alone = false;                            ///< a summary without the trace that it ends
     std::string cut_off;  ///< where and why the file ends within a document; empty: it does not
 
     // Of the frames after warm-up.
@@ -74,5 +76,8 @@ template <class Map, class Key>
 /// @param keep_frames  fills `kept`
 /// @throws Error data
 [[nodiscard]] TraceData read_trace(const util::FileView& file, bool keep_frames);
+
+/// Calls `use` for every frame that read_trace counts, warm-up left out. @throws Error data
+void each_frame(const util::FileView& file, const std::function<void(samples::FrameTrace)>& use);
 
 }  // namespace convoy::report::detail

@@ -12,6 +12,11 @@ namespace {
 void add_origin(const TraceData& trace, Section& section) {
     const samples::TraceHeader& header = trace.header;
     if (!header.model_file.empty()) section.lines.push_back({"model", header.model_file});
+    if (trace.alone) {
+        section.lines.push_back({"devices", devices_text(header)});
+        section.facts = {{"devices", header.devices}};
+        return;
+    }
     const std::string strategy = header.strategy.empty() ? "" : fmt::format(" (strategy: {})", header.strategy);
     section.lines.push_back({"plan", header.plan_file.empty() ? "none: unsplit" : header.plan_file + strategy});
     section.lines.push_back({"devices", devices_text(header)});
@@ -172,7 +177,7 @@ void add_table(Section& section, Table table) {
 }
 
 Section trace_section(const TraceData& trace) {
-    Section section{.file = trace.file, .kind = "trace", .title = "a run"};
+    Section section{.file = trace.file, .kind = "trace", .title = trace.alone ? "the summary of a run" : "a run"};
     if (!trace.header.generator.empty()) section.title += " of " + trace.header.generator;
     add_origin(trace, section);
     add_frames(trace, section);

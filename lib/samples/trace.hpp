@@ -122,18 +122,20 @@ struct TraceSummary {
                                          yaml::Format format = yaml::Format::yaml);
 [[nodiscard]] std::string trace_document(const TraceSummary& summary, yaml::Format format = yaml::Format::yaml);
 
-/// Reads a trace one document at a time; memory holds one document.
+/// Reads a trace one document at a time; memory holds one document. A summary that stands alone is a trace, too.
 ///
 /// A trace without a summary (the run was stopped) just ends; a document that was cut off within is an error.
 class TraceReader {
   public:
     using Part = std::variant<TraceHeader, FrameTrace, TraceSummary>;
-    /// @throws Error data, when the first document is not a trace's header
+    /// @throws Error data, when the first document is neither a trace's header nor a summary
     explicit TraceReader(util::FileView file);
     TraceReader(TraceReader&&) noexcept;
     ~TraceReader();
 
+    /// Of a summary alone only the names of devices; source and sink are none of them.
     [[nodiscard]] const TraceHeader& header() const noexcept;
+    [[nodiscard]] bool summary_alone() const noexcept;
     /// The next frame or the summary, or nothing at the end. @throws Error data
     [[nodiscard]] std::optional<Part> next();
 

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
+#include <utility>
 
 #include "samples/trace.hpp"
 #include "samples/trace_schema.hpp"
@@ -106,6 +108,23 @@ TraceSummary read_summary(const Reader& reader, const std::vector<std::string>& 
     return summary;
 }
 
+/// Names the devices of a summary that stands alone.
+TraceHeader header_for(const Reader& summary) {
+    TraceHeader header;
+    header.source = header.sink = std::numeric_limits<std::uint32_t>::max();
+    const auto add = [&](const Reader& name) {
+        const std::string device = name.string();
+        if (std::find(header.devices.begin(), header.devices.end(), device) == header.devices.end())
+            header.devices.push_back(device);
+    };
+    for (const Reader& item : summary["devices"].items()) add(item["device"]);
+    for (const Reader& item : summary["links"].items()) {
+        add(item["from"]);
+        add(item["to"]);
+    }
+    return header;
+}
+
 /// The key `part` of a document. Asked for before the document is checked, since the part decides what is checked.
 std::string part_of(const yaml::Node& node, const std::vector<std::string>& expected) {
     const yaml::Node* part = node.find("part");
@@ -123,14 +142,22 @@ std::string part_of(const yaml::Node& node, const std::vector<std::string>& expe
 struct TraceReader::State {
     yaml::NodeStream stream;
     TraceHeader header;
+    bool alone = false;
+    std::optional<TraceSummary> summary;  ///< that stands alone, until it is asked for
 };
 
 TraceReader::TraceReader(util::FileView file) {
     const std::string name = file.name();
-    state_ = std::make_unique<State>(State{yaml::NodeStream(std::move(file)), {}});
+    state_ = std::make_unique<State>(State{yaml::NodeStream(std::move(file)), {}, false, {}});
     std::optional<yaml::Node> first = state_->stream.next();
     if (!first) first = yaml::parse("", name);
-    (void)part_of(*first, {"header"});
+    if (part_of(*first, {"header", "summary"}) == "summary") {
+        const yaml::Document document = yaml::as_document(std::move(*first), detail::summary_kind());
+        state_->header = header_for(document.root());
+        state_->summary = read_summary(document.root(), state_->header.devices);
+        state_->alone = true;
+        return;
+    }
     const yaml::Document document = yaml::as_document(std::move(*first), detail::header_kind());
     state_->header = read_header(document.root());
 }
@@ -140,7 +167,10 @@ TraceReader::~TraceReader() = default;
 
 const TraceHeader& TraceReader::header() const noexcept { return state_->header; }
 
+bool TraceReader::summary_alone() const noexcept { return state_->alone; }
+
 std::optional<TraceReader::Part> TraceReader::next() {
+    if (state_->summary) return std::exchange(state_->summary, std::nullopt);
     std::optional<yaml::Node> node = state_->stream.next();
     if (!node) return std::nullopt;
     const bool summary = part_of(*node, {"frame", "summary"}) == "summary";

@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "cost/comparison.hpp"
-#include "latency/model.hpp"
+#include "latency/evaluation.hpp"
 #include "report/report.hpp"
 #include "samples/profile.hpp"
 #include "traces.hpp"
@@ -167,4 +167,30 @@ TEST_CASE("report: a comparison names the bound, the best device and the fastest
     REQUIRE(section.tables.size() == 2);
     CHECK(section.tables[0].rows[1][3] == Cell(0.5));
     CHECK(section.tables[1].rows == std::vector<std::vector<Cell>>{{"cols", "no layer can be cut"}});
+}
+
+TEST_CASE("report: an evaluation shows errors by operator type and the whole model", "[report]") {
+    latency::Evaluation evaluation{.device = "pi", .model = "vgg16.onnx", .types = {}, .whole_model = {}};
+    evaluation.types.push_back({"Conv", {10, 0.05, 0.99, 0.9, 1}, false});
+    evaluation.types.push_back({"Gelu", {2, 0.5, 0.1, 0, 0.5}, true});
+    evaluation.types.push_back({"all", {12, 0.125, 0.9, 0.75, 0.9}, false});
+    evaluation.whole_model.push_back({0.5, 2, util::Seconds(0.2), util::Seconds(0.25)});
+    const report::Section section = report_on(latency::write_evaluation(evaluation));
+    CHECK(section.lines.back().text ==
+          "predictions of 12 samples are off by 12.5 % on average, 90.0 % of them by at most 20 %");
+    REQUIRE(section.tables.size() == 2);
+    CHECK(section.tables[0].rows[1].back() == Cell("never sampled"));
+    CHECK(section.tables[1].rows ==
+          std::vector<std::vector<Cell>>{{Cell(0.5), Cell(std::int64_t{2}), Cell(250.0), Cell(200.0), Cell(-0.2)}});
+}
+
+TEST_CASE("report: a run's summary alone is shown as far as it goes", "[report]") {
+    const samples::TraceSummary summary = test::run_summary(3, 1.2);
+    const report::Section section = report_on(samples::write_summary(summary));
+    CHECK(section.title == "the summary of a run");
+    CHECK(section.lines.front().label == "devices");
+    CHECK(section.lines.front().text == "a, b");
+    CHECK(section.warnings.empty());
+    REQUIRE(!section.tables.empty());
+    CHECK(report_on(samples::write_summary(summary, yaml::Format::json)).tables == section.tables);
 }

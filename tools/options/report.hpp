@@ -13,9 +13,10 @@ inline constexpr cli::Option kReportOptions[] = {
      .short_name = 'f',
      .hint = cli::Hint::choice,
      .default_text = "text",
-     .choices = "text|md|csv|yaml|json",
+     .choices = "text|md|html|csv|yaml|json",
      .help = "how to print the report",
-     .detail = "csv is one table for everything: the columns file and table, then those of all tables; the values of "
+     .detail = "html is one page with pictures of what devices and links did, which needs no other file. csv is one "
+               "table for everything: the columns file and table, then those of all tables; the values of "
                "an overview are one row. Its numbers, and those of yaml and json, are in the unit that ends the "
                "column's name; ratios are 0 to 1. A difference is measured over predicted, minus 1."},
     {.long_name = "frames", .help = "also list the frames of a trace, with their answers"},
@@ -30,6 +31,7 @@ inline constexpr cli::Tool kReport{
     .examples =
         "convoy-report trace.yaml\n"
         "convoy-report rows.trace.yaml local.trace.yaml -f md -o runs.md\n"
+        "convoy-report trace.yaml -f html -o trace.html\n"
         "convoy-report trace.yaml -f csv | cut -d, -f1-6",
 };
 

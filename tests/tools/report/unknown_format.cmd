@@ -1,1 +1,1 @@
-convoy-report plan.yaml -f html
+convoy-report plan.yaml -f pdf

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "samples/timeline.hpp"
+
+// What the HTML page draws of a section: data, not drawings.
+namespace convoy::report {
+
+/// What devices and links did in one frame, predicted beside measured. At least one of the two is there.
+struct FrameChart {
+    std::string title;  ///< "Frame 7, the median of 20"
+    std::vector<std::string> devices;
+    std::vector<std::string> stages;  ///< names; of the route that the frame took, empty where they are not known
+    std::optional<samples::Timeline> predicted;
+    std::optional<samples::Timeline> measured;
+    bool open = true;  ///< shown at once, not only on demand
+    bool operator==(const FrameChart&) const = default;
+};
+
+/// Latencies of consecutive frames; of long runs several at once.
+struct LatencyChart {
+    struct Point {
+        std::uint64_t first = 0;  ///< frame
+        std::uint64_t count = 0;
+        util::Seconds least{};
+        util::Seconds most{};
+        bool operator==(const Point&) const = default;
+    };
+    std::vector<Point> points;
+    std::optional<util::Seconds> predicted;
+    std::optional<util::Seconds> median;
+    bool operator==(const LatencyChart&) const = default;
+};
+
+/// Durations side by side, with marks for durations that they are compared with.
+struct BarChart {
+    std::string title;
+    std::vector<std::pair<std::string, util::Seconds>> bars;
+    std::vector<std::pair<std::string, util::Seconds>> marks;
+    bool operator==(const BarChart&) const = default;
+};
+
+using Picture = std::variant<FrameChart, LatencyChart, BarChart>;
+
+}  // namespace convoy::report

@@ -1,0 +1,1 @@
+convoy-report resnet18.evaluation.yaml

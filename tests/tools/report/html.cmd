@@ -1,0 +1,1 @@
+convoy-report rows.trace.yaml vgg16.comparison.yaml -f html
