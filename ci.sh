@@ -6,6 +6,7 @@
 #   asan      quick tests under the address and undefined-behaviour sanitizers
 #   tsan      quick tests under the thread sanitizer
 #   approve   rewrite the expected outputs of golden tests and bad-file catalogues, for review in the diff
+#   docs      rewrite docs/format-*.md from docs/formats and the schema tables in lib/
 #   soak      1,000 runs of a worker, started and stopped while frames are in flight (by hand, minutes)
 #   fuzz [SECONDS [TARGET...]]  libFuzzer on the model, document and frame readers (by hand, 600 seconds each)
 #   oracle    compare whole models with ONNX Runtime from npm, live (by hand, minutes; needs node and a registry);
@@ -85,6 +86,7 @@ case "${1:-help}" in
               && TSAN_OPTIONS=$tsan_options run_tests tsan -L quick ;;
     fuzz) fuzz "${@:2}" ;;
     approve) approve ;;
+    docs) build release -DCMAKE_BUILD_TYPE=Release && build/release/bin/docgen docs/formats docs ;;
     soak) build release -DCMAKE_BUILD_TYPE=Release && tests/bench/soak.sh build/release/bin ;;
     oracle) build release -DCMAKE_BUILD_TYPE=Release && cmake --build build/release --target oracle_probe >&2 \
                 && tests/oracle/oracle.sh build/release/bin build/oracle "${@:2}" ;;

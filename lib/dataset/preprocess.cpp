@@ -49,9 +49,13 @@ std::vector<float> per_channel(const yaml::Reader& reader, std::size_t channels)
 
 }  // namespace
 
-Preprocess read_preprocess(const util::FileView& file) {
+const yaml::DocumentKind& preprocess_kind() {
     static const yaml::DocumentKind kind{"preprocess", 1, 1, schema()};
-    const yaml::Document document = yaml::open_document(kind, file);
+    return kind;
+}
+
+Preprocess read_preprocess(const util::FileView& file) {
+    const yaml::Document document = yaml::open_document(preprocess_kind(), file);
     const yaml::Reader root = document.root();
     Preprocess preprocess;
     const std::vector<std::int64_t> size = root["size"].integers();

@@ -5,6 +5,7 @@
 
 #include "graph/tensor.hpp"
 #include "util/file.hpp"
+#include "yaml/document.hpp"
 
 namespace convoy::dataset {
 
@@ -25,6 +26,7 @@ struct Preprocess {
     std::vector<std::string> labels;  ///< by class; empty without a labels file
 };
 
+[[nodiscard]] const yaml::DocumentKind& preprocess_kind();
 /// @throws Error data; no_input for the labels file
 [[nodiscard]] Preprocess read_preprocess(const util::FileView& file);
 
