@@ -227,6 +227,15 @@ void Cast::run(std::span<const cv::Mat> inputs, cv::Mat& output) {
     cast(type_, inputs[0].ptr<float>(), output.ptr<float>(), static_cast<Index>(output.total()));
 }
 
+void Joined::run(std::span<const cv::Mat> inputs, cv::Mat& output) {
+    auto* to = output.ptr<float>();
+    const float* const end = to + output.total();
+    for (Index row = 0; to < end; ++row) {
+        for (std::size_t i = 0; i < inputs.size(); ++i)
+            to = std::copy_n(inputs[i].ptr<float>() + row * blocks_[i], blocks_[i], to);
+    }
+}
+
 void Known::run(std::span<const cv::Mat>, cv::Mat& output) { output = cv::Mat(shape(), CV_32F, values_.data()); }
 
 }  // namespace convoy::engine

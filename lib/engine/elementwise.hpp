@@ -102,6 +102,18 @@ class Cast final : public Kernel {
     graph::ElementType type_;
 };
 
+/// Tensors one after another along an axis.
+class Joined final : public Kernel {
+  public:
+    /// @param blocks  per input how many of its elements follow each other in the output
+    Joined(std::vector<int> dims, std::vector<graph::Index> blocks)
+        : Kernel(std::move(dims)), blocks_(std::move(blocks)) {}
+    void run(std::span<const cv::Mat> inputs, cv::Mat& output) override;
+
+  private:
+    std::vector<graph::Index> blocks_;
+};
+
 /// Values that are known when the net is built.
 class Known final : public Kernel {
   public:

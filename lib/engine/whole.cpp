@@ -174,9 +174,11 @@ Value WholeBuilder::concat() {
         if (without != dims) throw unsupported();
     }
     if (extent != dims[axis]) throw unsupported();
-    cv::dnn::LayerParams params;
-    params.set("axis", static_cast<int>(axis));
-    return builder_.add_stock("Concat", params, slab_out(0), values, dims);
+    // Not OpenCV's layer: it has its inputs write into parts of its output, which kernels that point elsewhere do not.
+    std::vector<Index> blocks;
+    for (const Value& value : values)
+        blocks.push_back(count({value.dims.begin() + static_cast<std::ptrdiff_t>(axis), value.dims.end()}));
+    return add(std::make_unique<Joined>(dims, std::move(blocks)), values);
 }
 
 std::size_t WholeBuilder::axis_of(Index otherwise) const {

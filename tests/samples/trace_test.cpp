@@ -52,8 +52,9 @@ TraceSummary small_summary() {
     summary.wall = util::Seconds(0.5);
     summary.latency = summarize_latency({util::Seconds(0.01), util::Seconds(0.03)});
     summary.throughput_per_s = 4;
-    summary.device_summaries = {{0, util::Seconds(0.25), 0.625, util::Bytes(1000), 1},
-                                {1, util::Seconds(0.15), 0.375, std::nullopt, 2.5}};
+    summary.device_summaries = {
+        {0, util::Seconds(0.25), 0.625, util::Bytes(1000), util::Bytes(1100), util::Bytes(2000), 1},
+        {1, util::Seconds(0.15), 0.375, std::nullopt, std::nullopt, std::nullopt, 2.5}};
     summary.links = {{0, 1, 4, util::Bytes(8192), util::Bytes(8448)}};
     summary.verify = VerifySummary{"bit for bit", 0, 0, 2, 0, {"pool1"}};
     summary.accuracy = Accuracy{1, 2};
