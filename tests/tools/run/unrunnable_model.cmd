@@ -1,0 +1,1 @@
+convoy-run --local -m unrunnable.onnx -i random:1
