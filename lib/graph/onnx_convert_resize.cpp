@@ -63,6 +63,15 @@ std::optional<std::vector<float>> scales_of(const Draft& draft, const onnx::Node
     return scales;
 }
 
+/// Length of the resized axis before it was rounded down to whole positions, which ONNX's expected results of
+/// align_corners reckon with; ONNX Runtime takes the rounded one.
+float resized_length(const ResizedAxis& axis) {
+    constexpr float kRounding = 1e-3F;  // of a scale that was computed from two lengths
+    const float exact = static_cast<float>(axis.in) * axis.scale;
+    const auto whole = static_cast<float>(axis.out);
+    return std::abs(exact - whole) < kRounding ? whole : exact;
+}
+
 /// Where output position `o` lies in the input; nothing for a transformation that is not known.
 std::optional<float> coordinate(const ResizedAxis& axis, const std::string& transformation, Index o) {
     const auto at = static_cast<float>(o);
@@ -72,7 +81,7 @@ std::optional<float> coordinate(const ResizedAxis& axis, const std::string& tran
     if (transformation == "pytorch_half_pixel") return axis.out > 1 ? (at + 0.5F) / axis.scale - 0.5F : 0.0F;
     if (transformation == "tf_half_pixel_for_nn") return (at + 0.5F) / axis.scale;
     if (transformation == "align_corners") {
-        return axis.out > 1 ? at * static_cast<float>(axis.in - 1) / static_cast<float>(axis.out - 1) : 0.0F;
+        return axis.out > 1 ? at * static_cast<float>(axis.in - 1) / (resized_length(axis) - 1) : 0.0F;
     }
     return std::nullopt;
 }

@@ -113,6 +113,12 @@ samples::LinkSample sample_of(std::size_t size, const std::vector<double>& times
     return sample;
 }
 
+/// Whether the messages say something about the rate, as two sizes do at least: small ones of a busy device may take
+/// any time.
+bool grow(const std::vector<samples::LinkSample>& samples) {
+    return samples.size() >= 2 && samples.back().one_way.median > samples.front().one_way.median;
+}
+
 }  // namespace
 
 samples::LinkProfile measure_link(const std::string& url, const LinkProbeOptions& options) {
@@ -133,9 +139,8 @@ samples::LinkProfile measure_link(const std::string& url, const LinkProbeOptions
         }
         profile.samples.push_back(sample_of(kSizes[i], times));
         if (options.progress) options.progress(i + 1, kSizes.size());
-        constexpr double kGrowth = 4;                      // the next size takes about so much longer
-        const bool can_fit = profile.samples.size() >= 2;  // a rate and a start-up time, however slow the device is
-        if (can_fit && first * kGrowth * (kLeastRoundTrips + 1) > deadline.left()) break;
+        constexpr double kGrowth = 4;  // the next size takes about so much longer
+        if (grow(profile.samples) && first * kGrowth * (kLeastRoundTrips + 1) > deadline.left()) break;
     }
     prober.close();
     profile.fitted = samples::fit_link(profile.samples);
