@@ -104,8 +104,13 @@ class Pass {
         return in != nullptr && out != nullptr && *in == *out;
     }
 
+    /// Outside of training, or with nothing to drop: so are attentions without dropout exported.
     [[nodiscard]] bool is_inference_dropout(const onnx::NodeProto& node) const {
         if (node.input_size() < 3 || node.input(2).empty()) return true;
+        const Constant* ratio = node.input(1).empty() ? nullptr : draft_.constant(node.input(1));
+        if (ratio != nullptr && ratio->type == ElementType::float32 && ratio->elements() == 1 &&
+            float_at(*ratio, 0) == 0)
+            return true;
         const Constant* training = draft_.constant(node.input(2));
         return training != nullptr && training->type == ElementType::boolean && training->elements() == 1 &&
                training->data[0] == std::byte{0};

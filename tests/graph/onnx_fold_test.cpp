@@ -270,6 +270,22 @@ TEST_CASE("graph: identities and dropouts go, their names stay as aliases", "[gr
     CHECK(graph.tensor(graph.outputs()[0]).name == "y");
 }
 
+TEST_CASE("graph: a dropout in training mode goes only when it drops nothing", "[graph][onnx]") {
+    for (const float ratio : {0.0F, 0.5F}) {
+        Model model;
+        model.input("x", {1, 3, 4, 4}).output("y");
+        model.weights("ratio", {}, {ratio});
+        auto& training = *model.proto().mutable_graph()->add_initializer();
+        training.set_name("training");
+        training.set_data_type(onnx::TensorProto::BOOL);
+        training.add_int32_data(1);
+        model.node("Dropout", {"x", "ratio", "training"}, {"d"}, "drop");
+        model.node("Relu", {"d"}, {"y"}, "relu");
+        const Graph graph = model.read();
+        CHECK((names(graph) == std::vector<std::string>{"relu"}) == (ratio == 0));
+    }
+}
+
 TEST_CASE("graph: an identity between an input and an output runs", "[graph][onnx]") {
     Model model;
     model.input("x", {1, 3, 4, 4}).output("y");
