@@ -169,17 +169,22 @@ class Layerwise {
         std::size_t device = 0;
     };
 
-    /// Every prefix on the source with the rest on each other device, but for those that cannot be the best: what
-    /// they take at least is computing, what crosses, and the last message.
+    /// A prefix on the source and the rest on another device take at least so long: one after the other, or at the
+    /// same time where nothing crosses.
+    [[nodiscard]] Seconds least(std::size_t position, std::size_t source, std::size_t device) const {
+        const Seconds before = compute(0, position, source);
+        const Seconds behind = compute(position, count_, device);
+        if (demand_.crossing(position).empty()) return std::max(before, behind);
+        return before + transfer(position, source, device) + behind;
+    }
+
+    /// Every prefix on the source with the rest on each other device, but for those that cannot be the best.
     void offer_cuts() {
         const std::size_t source = bed_.cluster().source;
         std::vector<Cut> cuts;
         for (std::size_t position = 1; position < count_; ++position) {
             for (std::size_t device = 0; device < devices_; ++device) {
-                if (device == source) continue;
-                const Seconds least = compute(0, position, source) + transfer(position, source, device) +
-                                      compute(position, count_, device);
-                cuts.push_back({least, position, device});
+                if (device != source) cuts.push_back({least(position, source, device), position, device});
             }
         }
         std::stable_sort(cuts.begin(), cuts.end(), [](const Cut& a, const Cut& b) { return a.least < b.least; });

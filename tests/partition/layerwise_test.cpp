@@ -127,6 +127,19 @@ TEST_CASE("partition: layerwise cuts where little crosses, and does not cut wher
     CHECK(cut.back().shares.front().device == plan::DeviceId{1});
 }
 
+TEST_CASE("partition: layerwise lets two devices compute branches that share nothing at the same time", "[partition]") {
+    test::Model model;
+    const graph::TensorId input = model.input("x", {1, 8, 16, 16});
+    const graph::TensorId first = model.conv("first", input, 32);
+    const graph::Graph graph = model.finish({first, model.conv("second", input, 32)});
+    const latency::Bed bed = test::bed({1e8, 1e8}, {util::BytesPerSecond(100 * kMbit), util::Seconds(1e-4), {}});
+    cost::Predictor predictor(graph, bed);
+    const Problem problem{.graph = graph, .bed = bed, .predictor = predictor};
+    const util::Seconds alone = best_device(problem).proposal.prediction.latency();
+    CHECK(layerwise(problem) == latency_of(problem, {0, 1}));
+    CHECK(layerwise(problem) < 0.75 * alone);
+}
+
 TEST_CASE("partition: layerwise uses as many devices as are asked for", "[partition]") {
     util::Random random(3);
     const graph::Graph graph = random_chain(random, 5);
