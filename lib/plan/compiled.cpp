@@ -64,7 +64,7 @@ Compiled::Compiled(const Plan& plan, const graph::Graph& graph) : memory_(plan.d
             memory_[d].inside += insides_of(graph, route[d]);
         }
         memory_[d].weights = weights_of(graph, programs);
-        memory_[d].peak += memory_[d].weights + memory_[d].inside;
+        memory_[d].peak += kProcessMemory + memory_[d].weights + memory_[d].inside;
     }
 }
 

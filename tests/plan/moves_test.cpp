@@ -162,9 +162,10 @@ TEST_CASE("plan: memory counts weights once, messages that may come early, and e
     const plan::Memory one = plan::Compiled(plan, graph).memory(plan::DeviceId{0});
     CHECK(one.weights == util::Bytes(4 * ((6 * 2 * 9 + 6) + (3 * 6 * 9 + 3))));
     CHECK(one.inside == util::Bytes(4 * 8 * (6 + 3)));
-    CHECK(one.peak == one.weights + one.inside + util::Bytes(4 * 8 * (2 + 3)));  // input and result
+    const util::Bytes input_and_result(4 * 8 * (2 + 3));
+    CHECK(one.peak == plan::kProcessMemory + one.weights + one.inside + input_and_result);
     plan.in_flight = 3;
-    CHECK(plan::Compiled(plan, graph).memory(plan::DeviceId{0}).peak == one.peak + util::Bytes(2 * 4 * 8 * (2 + 3)));
+    CHECK(plan::Compiled(plan, graph).memory(plan::DeviceId{0}).peak == one.peak + input_and_result * 2);
 }
 
 TEST_CASE("plan: routes take frames by smooth weighted round robin", "[plan]") {

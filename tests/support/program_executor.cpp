@@ -337,7 +337,8 @@ class Executor {
                 if (progress.buffers[b] && !is_input(frame, d, b)) held += program(frame, d).buffers[b].bytes;
             }
         }
-        const Bytes bound = all_.memory[d].peak - all_.memory[d].weights - all_.memory[d].inside;
+        const plan::Memory& memory = all_.memory[d];
+        const Bytes bound = memory.peak - plan::kProcessMemory - memory.weights - memory.inside;
         if (held > bound)
             complain(fmt::format("device {} holds {} bytes, the bound is {}", d, held.value, bound.value));
     }
