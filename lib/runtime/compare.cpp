@@ -57,6 +57,14 @@ double logit(float probability, double normalisation, double expected) {
     return std::fabs(value - expected) <= 4 * Float::epsilon() ? expected : value;
 }
 
+/// What a sigmoid was applied to; NaN for what is no probability.
+double before_sigmoid(float probability) {
+    using Float = std::numeric_limits<float>;
+    if (!(probability >= 0 && probability <= 1)) return NAN;
+    const double p = std::clamp<double>(probability, Float::min(), 1 - Float::epsilon() / 2);
+    return std::log(p) - std::log1p(-p);
+}
+
 }  // namespace
 
 bool equal_bytes(const Tensor& a, const Tensor& b) {
@@ -86,6 +94,20 @@ double relative_error_of_logits(const Tensor& probabilities, const Tensor& expec
             const double expected = expected_logits.floats()[lane.at(i)];
             errors.add(logit(probabilities.floats()[lane.at(i)], normalisation, expected), expected);
         }
+    }
+    return errors.relative();
+}
+
+double relative_error_before_sigmoid(const Tensor& actual, const Tensor& expected) {
+    using Float = std::numeric_limits<float>;
+    Errors errors;
+    for (Index i = 0; i < expected.view().volume(); ++i) {
+        const float is = actual.floats()[i];
+        const float asked = expected.floats()[i];
+        const double logit = before_sigmoid(asked);
+        const double rounding = 4.0 * Float::epsilon() / std::max<double>(1 - asked, Float::epsilon() / 2);
+        const double found = before_sigmoid(is);
+        errors.add(std::fabs(found - logit) <= rounding ? logit : found, logit);
     }
     return errors.relative();
 }

@@ -20,4 +20,12 @@ namespace convoy::runtime {
 [[nodiscard]] double relative_error_of_logits(const graph::Tensor& probabilities, const graph::Tensor& expected_logits,
                                               graph::Axis axis);
 
+/// The same before a sigmoid, of logits that both sides' probabilities say.
+///
+/// A sigmoid distorts errors: far below 0 the relative error of the probability is the absolute one of the logit, so
+/// that a map of nearly impossible pixels looks worse than its logits are; far above 0 it hides them. A probability
+/// that underflowed float, or is nearly 1, says little of its logit: four units in the last place are the sigmoid's own
+/// rounding.
+[[nodiscard]] double relative_error_before_sigmoid(const graph::Tensor& actual, const graph::Tensor& expected);
+
 }  // namespace convoy::runtime

@@ -27,6 +27,13 @@ Tensor part_of(const Tensor& tensor, const graph::Slab& slab, graph::Index eleme
     return part;
 }
 
+bool ends_in_sigmoid(const graph::Graph& graph, TensorId output) {
+    const std::optional<graph::OperatorId> producer = graph.producer(output);
+    if (!producer) return false;
+    const graph::Operator& op = graph.op(*producer);
+    return op.kind == graph::Kind::sigmoid || op.tail.activation == graph::Activation::sigmoid;
+}
+
 }  // namespace
 
 double promised_bound(const plan::Plan& plan, const plan::Compiled& compiled) {
@@ -84,7 +91,11 @@ double Verifier::error_of(std::size_t output, const Tensor& actual, std::span<co
     const TensorId id = graph.outputs()[output];
     if (graph.tensor(id).type != graph::ElementType::float32) return INFINITY;
     const auto logits = logits_.find(id);
-    if (logits == logits_.end()) return relative_error(actual, expected[output]);
+    if (logits == logits_.end()) {
+        const bool sigmoid = ends_in_sigmoid(graph, id);
+        return sigmoid ? relative_error_before_sigmoid(actual, expected[output])
+                       : relative_error(actual, expected[output]);
+    }
     return relative_error_of_logits(actual, expected[logits->second], graph.op(*graph.producer(id)).axis);
 }
 

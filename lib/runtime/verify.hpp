@@ -20,7 +20,7 @@ namespace convoy::runtime {
 
 /// Compares the outputs of a split run with those of the whole model, which shares only the kernels with the pieces.
 ///
-/// An output that is a softmax is compared before it (see relative_error_of_logits). NaN on one side only is a
+/// An output that is a softmax or a sigmoid is compared before it (see runtime/compare.hpp). NaN on one side only is a
 /// mismatch. Not thread-safe.
 class Verifier {
   public:

@@ -58,6 +58,26 @@ TEST_CASE("runtime: an error that a softmax hides is found before it", "[runtime
     CHECK(error_behind_softmax(wrong, expected) == Approx(0.025).epsilon(0.01));
 }
 
+TEST_CASE("runtime: behind a sigmoid the logits are compared", "[runtime]") {
+    const auto error = [](const std::vector<double>& actual, const std::vector<double>& expected) {
+        const auto sigmoid = [](const std::vector<double>& logits) {
+            std::vector<float> values;
+            for (const double x : logits) values.push_back(static_cast<float>(1 / (1 + std::exp(-x))));
+            return vector_of(values);
+        };
+        return runtime::relative_error_before_sigmoid(sigmoid(actual), sigmoid(expected));
+    };
+    CHECK(error({-40, -15}, {-40, -15}) == 0);
+    CHECK(error({-40, -15.004}, {-40, -15}) == Approx(1e-4).epsilon(0.01));  // 4e-3 of the probability
+    CHECK(error({-40, 5.004}, {-40, 5}) == Approx(1e-4).epsilon(0.1));       // 3e-5 of it
+    CHECK(error({-4, 30}, {-4, 31}) == 0);                                   // both are 1
+    CHECK(error({-4, 5}, {-4, 31}) > 0.5);
+    CHECK(error({-200}, {-300}) == 0);
+    CHECK(error({-20}, {-300}) > 0.5);
+    for (const float wrong : {-0.1F, 1.1F, kNan, kInfinity})
+        CHECK(runtime::relative_error_before_sigmoid(vector_of({0.5F, wrong}), vector_of({0.5F, 0.25F})) == INFINITY);
+}
+
 TEST_CASE("runtime: logits are compared in every column of a map", "[runtime]") {
     graph::Tensor expected({graph::make_box(1, 3, 2, 1)});
     for (int i = 0; i < 6; ++i) expected.floats()[i] = static_cast<float>(i);
