@@ -48,6 +48,15 @@ run_tests() { ctest --test-dir "build/$1" --output-on-failure "${@:2}"; }
 # themselves is suppressed; our own threads are not.
 tsan_options="suppressions=$PWD/tests/tsan.supp history_size=4"
 
+# Trained models for the test oracle.ocr, which is skipped without them.
+ocr_models() {
+    if ! command -v npm >/dev/null; then
+        echo "ci.sh: no npm: the test oracle.ocr will be skipped" >&2
+    elif ! timeout 120 examples/models/fetch_ocr.sh >/dev/null; then
+        echo "ci.sh: the OCR models cannot be fetched: the test oracle.ocr will be skipped" >&2
+    fi
+}
+
 approve() {
     build release -DCMAKE_BUILD_TYPE=Release
     CONVOY_APPROVE=1 run_tests release -L quick
@@ -79,7 +88,7 @@ case "${1:-help}" in
     release) build release -DCMAKE_BUILD_TYPE=Release ;;
     debug) build debug -DCMAKE_BUILD_TYPE=Debug ;;
     quick) build release -DCMAKE_BUILD_TYPE=Release && run_tests release -L quick -j2 ;;
-    test) deps && build release -DCMAKE_BUILD_TYPE=Release && run_tests release ;;
+    test) deps && build release -DCMAKE_BUILD_TYPE=Release && ocr_models && run_tests release ;;
     asan) build asan -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O1 -DCONVOY_SANITIZE=address,undefined \
               && run_tests asan -L quick ;;
     tsan) build tsan -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O1 -DCONVOY_SANITIZE=thread \
