@@ -2,7 +2,7 @@
 # Which modules it may include is written in lib/LAYERS and checked by the test lint.layers.
 set(CONVOY_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
     -Woverloaded-virtual -Werror)
-if(CONVOY_SANITIZE)
+if(CONVOY_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # GCC 12 warns about std::regex itself then.
     list(APPEND CONVOY_WARNINGS -Wno-maybe-uninitialized)
 endif()

@@ -229,7 +229,7 @@ std::size_t WholeBuilder::onnx_rank(std::size_t place) const {
 std::vector<Index> WholeBuilder::integers(const graph::Constant& constant) const {
     if (constant.type != graph::ElementType::int64) throw unsupported();
     std::vector<Index> values(static_cast<std::size_t>(constant.elements()));
-    std::memcpy(values.data(), constant.data.data(), values.size() * sizeof(Index));
+    if (!values.empty()) std::memcpy(values.data(), constant.data.data(), values.size() * sizeof(Index));
     return values;
 }
 

@@ -120,8 +120,7 @@ struct Count {
 class DeviceMoves {
   public:
     DeviceMoves(const Deployment& deployment, std::size_t route, std::size_t device, Complaints& complaints)
-        : all_(deployment),
-          graph_(deployment.graph),
+        : graph_(deployment.graph),
           stages_(deployment.plan.routes[route].stages),
           program_(deployment.programs[route][device]),
           complaints_(complaints) {
@@ -245,7 +244,6 @@ class DeviceMoves {
         return (*in)[Axis::c].begin < first + inputs && first < (*in)[Axis::c].end;
     }
 
-    const Deployment& all_;
     const graph::Graph& graph_;
     const std::vector<plan::Stage>& stages_;
     const Program& program_;
