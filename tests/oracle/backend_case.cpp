@@ -128,9 +128,9 @@ std::string difference(const graph::TensorInfo& info, const graph::Tensor& ours,
     return {};
 }
 
-/// Runs a model on the values of its inputs by name.
-std::vector<graph::Tensor> run(const graph::Graph& graph, const onnx::ModelProto& model,
-                               const std::vector<onnx::TensorProto>& values) {
+/// The values of the graph's inputs, by the names of the model's.
+std::vector<graph::Tensor> inputs_of(const graph::Graph& graph, const onnx::ModelProto& model,
+                                     const std::vector<onnx::TensorProto>& values) {
     const std::vector<std::string> names = fed_inputs(model);
     std::vector<graph::Tensor> inputs;
     for (const graph::TensorId id : graph.inputs()) {
@@ -139,22 +139,30 @@ std::vector<graph::Tensor> run(const graph::Graph& graph, const onnx::ModelProto
         if (place >= values.size()) throw util::Error(util::Errc::data, "input '" + info.name + "' is no tensor");
         inputs.push_back(fed(info, values[place]));
     }
-    return run_whole(graph, inputs);
+    return inputs;
+}
+
+std::string difference(const graph::Graph& graph, const std::vector<graph::Tensor>& outputs,
+                       const std::vector<onnx::TensorProto>& expected) {
+    if (outputs.size() != expected.size()) return fmt::format("{} outputs, not {}", outputs.size(), expected.size());
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+        std::string text = difference(graph.tensor(graph.outputs()[i]), outputs[i], expected[i]);
+        if (!text.empty()) return text;
+    }
+    return {};
 }
 
 /// @param values  of the fed inputs
 Outcome outcome_of(const onnx::ModelProto& model, const std::vector<onnx::TensorProto>& values,
-                   const std::vector<onnx::TensorProto>& expected) {
+                   const std::vector<onnx::TensorProto>& expected, Pieces& pieces) {
     try {
         const graph::Graph graph =
             graph::read_onnx(util::FileView::from_bytes(model.SerializeAsString(), "model.onnx"));
-        const std::vector<graph::Tensor> outputs = run(graph, model, values);
-        if (outputs.size() != expected.size())
-            return {Kind::wrong, fmt::format("{} outputs, not {}", outputs.size(), expected.size())};
-        for (std::size_t i = 0; i < outputs.size(); ++i) {
-            std::string text = difference(graph.tensor(graph.outputs()[i]), outputs[i], expected[i]);
-            if (!text.empty()) return {Kind::wrong, std::move(text)};
-        }
+        const std::vector<graph::Tensor> inputs = inputs_of(graph, model, values);
+        const auto differs = [&](const auto& outputs) { return difference(graph, outputs, expected); };
+        std::string text = differs(run_whole(graph, inputs));
+        if (!text.empty()) return {Kind::wrong, std::move(text)};
+        run_in_pieces(graph, inputs, differs, pieces);
         return {Kind::right, {}};
     } catch (const util::Error& error) {
         return {error.code() == util::Errc::data ? Kind::refused : Kind::wrong, error.message()};
@@ -180,10 +188,11 @@ BackendCase run_backend_case(const fs::path& folder) {
         const fs::path data = folder / fmt::format("test_data_set_{}", set);
         const std::vector<onnx::TensorProto> values = tensors_in(data, "input");
         const std::vector<onnx::TensorProto> expected = tensors_in(data, "output");
-        const Outcome fed = outcome_of(*model, values, expected);
+        const Outcome fed = outcome_of(*model, values, expected, result.pieces);
         take_worst(result.fed, fed);
-        take_worst(result.bound,
-                   fed_inputs(*model).size() < 2 ? fed : outcome_of(with_constants(*model, values), values, expected));
+        take_worst(result.bound, fed_inputs(*model).size() < 2
+                                     ? fed
+                                     : outcome_of(with_constants(*model, values), values, expected, result.pieces));
     }
     return result;
 }

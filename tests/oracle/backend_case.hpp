@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "pieces.hpp"
+
 namespace convoy::test {
 
 /// What became of one backend test case of ONNX.
@@ -23,11 +25,12 @@ struct BackendCase {
     std::set<std::string> types;  ///< of its operators
     Outcome fed;                  ///< every input fed at run time
     Outcome bound;                ///< all but the first are constants of the model; as `fed` when there is only one
+    Pieces pieces;                ///< of the ways of these two that run
     [[nodiscard]] bool runs() const { return fed.kind == Outcome::Kind::right || bound.kind == Outcome::Kind::right; }
     [[nodiscard]] bool wrong() const { return fed.kind == Outcome::Kind::wrong || bound.kind == Outcome::Kind::wrong; }
 };
 
-/// Reads a case, runs it both ways on each of its data sets and compares.
+/// Reads a case, runs it both ways on each of its data sets, whole and in pieces, and compares.
 [[nodiscard]] BackendCase run_backend_case(const std::filesystem::path& folder);
 
 }  // namespace convoy::test
