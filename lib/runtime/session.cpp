@@ -64,7 +64,10 @@ bool Session::run(std::unique_ptr<transport::Connection> coordinator) {
                 (void)node_->close(kGoodbyePatience);
                 return false;
             }
-            if (event && handle(std::move(*event))) return true;
+            if (event && handle(std::move(*event))) {
+                (void)node_->close(kGoodbyePatience);  // peers that hear of the end later must not think us lost
+                return true;
+            }
             if (!deployment_ && handshake.passed())
                 throw Error(Errc::unavailable, fmt::format("'{}' deploys nothing", coordinator_name_));
         }
