@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <functional>
 
 #include "cluster/cluster.hpp"
 #include "cost/comparison.hpp"
@@ -16,7 +17,8 @@
 #include "util/error.hpp"
 
 // docgen PROSE OUTPUT: writes OUTPUT/format-<kind>.md for each PROSE/<kind>.md, in which "@KEYS <kind>@" on a line of
-// its own stands for the tables of all keys. Not installed: ./ci.sh docs calls it, and so does the test that compares.
+// its own stands for the tables of all keys, and "@FILE <path>@" for a YAML file of the source tree, PROSE/../.. . Not
+// installed: ./ci.sh docs calls it, and so does the test that compares.
 namespace {
 
 using namespace convoy;
@@ -44,19 +46,35 @@ const yaml::DocumentKind* find_kind(std::string_view name) {
     return nullptr;
 }
 
-std::string page(const std::filesystem::path& prose) {
-    constexpr std::string_view kBegin = "@KEYS ";
-    std::string text(util::FileView::open(prose.string()).text());
-    bool found = false;
-    for (std::size_t at = text.find(kBegin); at != std::string::npos; at = text.find(kBegin)) {
+/// Replaces each line "@<word> <argument>@" by what `text_of` makes of the argument; how many there were.
+std::size_t replace_lines(std::string& text, const std::string& word,
+                          const std::function<std::string(const std::string&)>& text_of) {
+    const std::string begin = fmt::format("@{} ", word);
+    std::size_t count = 0;
+    for (std::size_t at = text.find(begin); at != std::string::npos; at = text.find(begin, at), ++count) {
         const std::size_t end = text.find("@\n", at + 1);
-        const std::string name = text.substr(at + kBegin.size(), end - at - kBegin.size());
-        const yaml::DocumentKind* kind = find_kind(name);
-        if (kind == nullptr) throw util::Error(util::Errc::data, fmt::format("{}: no kind '{}'", prose.string(), name));
-        text.replace(at, end + 2 - at, tools::KeyTables(*kind).markdown());
-        found = true;
+        if (end == std::string::npos) throw util::Error(util::Errc::data, fmt::format("no @ ends '@{}'", word));
+        const std::string inserted = text_of(text.substr(at + begin.size(), end - at - begin.size()));
+        text.replace(at, end + 2 - at, inserted);
+        at += inserted.size();
     }
-    if (!found) throw util::Error(util::Errc::data, prose.string() + " has no line @KEYS KIND@");
+    return count;
+}
+
+std::string tables(const std::string& name) {
+    const yaml::DocumentKind* kind = find_kind(name);
+    if (kind == nullptr) throw util::Error(util::Errc::data, fmt::format("no kind '{}'", name));
+    return tools::KeyTables(*kind).markdown();
+}
+
+std::string page(const std::filesystem::path& prose) {
+    const std::filesystem::path tree = prose.parent_path() / ".." / "..";
+    std::string text(util::FileView::open(prose.string()).text());
+    (void)replace_lines(text, "FILE", [&tree](const std::string& name) {
+        return fmt::format("```yaml\n{}```\n", util::FileView::open((tree / name).string()).text());
+    });
+    if (replace_lines(text, "KEYS", tables) == 0)
+        throw util::Error(util::Errc::data, prose.string() + " has no line @KEYS KIND@");
     return fmt::format("<!-- Made from docs/formats/{} and the schema tables in lib/ by ./ci.sh docs. -->\n\n{}",
                        prose.filename().string(), text);
 }

@@ -1,0 +1,1 @@
+sh run_example.sh "$0"
