@@ -1,15 +1,13 @@
 #include <catch2/catch.hpp>
 #include <map>
 
-#include <thread>
-
 #include "dataset/inputs.hpp"
 #include "plan/plan_file.hpp"
 #include "runtime/coordinator.hpp"
+#include "runtime/served.hpp"
 #include "runtime/shipping_support.hpp"
 #include "runtime/trace.hpp"
 #include "runtime/verify.hpp"
-#include "runtime/worker.hpp"
 #include "util/clock.hpp"
 
 using namespace convoy;
@@ -29,28 +27,6 @@ const std::string kRows =
     "  - layers: [/fc1/Gemm]\n"
     "    shares: {b: {c: [0, 60]}, c: {c: [60, 120]}}\n"
     "  - {layers: [/fc2/Gemm../fc3/Gemm], on: c}\n";
-
-/// A worker that serves in a thread of its own until it goes out of scope.
-struct Served {
-    explicit Served(const std::string& name, double liveness_s = 10) : Served(options(name, liveness_s)) {}
-    explicit Served(runtime::WorkerOptions options)
-        : worker(std::move(options)), thread([this] { outcome = worker.run(stop.get_token()); }) {}
-    ~Served() {
-        stop.request_stop();
-        thread.join();
-    }
-    static runtime::WorkerOptions options(const std::string& name, double liveness_s) {
-        runtime::WorkerOptions options;
-        options.name = name;
-        options.connection.liveness_timeout = util::Seconds{liveness_s};
-        options.connection.heartbeat_interval = util::Seconds{liveness_s / 5};
-        return options;
-    }
-    runtime::Worker worker;
-    std::stop_source stop;
-    runtime::Worker::Outcome outcome{};
-    std::thread thread;
-};
 
 /// Model, plan and what a coordinator needs of them.
 struct Digits {
@@ -73,6 +49,7 @@ struct Digits {
 };
 
 using test::error_of;
+using test::Served;
 
 /// Without a copy of the model, and blind to the file that the coordinator names.
 runtime::WorkerOptions bare(const std::string& name, const std::filesystem::path& cache) {

@@ -26,11 +26,11 @@ struct ScratchFolder {
     std::filesystem::path path;
 };
 
-/// squeezenet1_1, 5 MB, as a file.
+/// A model of the zoo as a file; squeezenet1_1 has 5 MB.
 struct ZooModel {
-    ZooModel() {
+    explicit ZooModel(const std::string& name = "squeezenet1_1") {
         util::OutputFile out(file);
-        zoo::model("squeezenet1_1").build().write(1, [&](std::string_view part) { out.write(part); });
+        zoo::model(name).build().write(1, [&](std::string_view part) { out.write(part); });
         out.commit();
         graph = graph::read_onnx(util::FileView::open(file));
     }

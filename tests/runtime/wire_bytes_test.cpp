@@ -1,0 +1,207 @@
+#include <catch2/catch.hpp>
+#include <deque>
+#include <map>
+
+#include "dataset/inputs.hpp"
+#include "plan/plan_file.hpp"
+#include "runtime/coordinator.hpp"
+#include "runtime/served.hpp"
+#include "runtime/shipping_support.hpp"
+#include "runtime/verify.hpp"
+
+using namespace convoy;
+using test::Served;
+using test::ZooModel;
+
+namespace {
+
+const std::filesystem::path kExamples = CONVOY_TEST_DATA "/../../examples/plans";
+
+using Traffic = std::map<std::pair<std::string, std::string>, transport::Traffic>;
+
+/// A plan for a model of the zoo.
+struct Case {
+    const ZooModel& model;
+    std::string text;
+    plan::PlanDocument document = plan::read_plan(util::FileView::from_bytes(text, "plan.yaml"), model.graph);
+    plan::Compiled compiled{document.plan, model.graph};
+
+    [[nodiscard]] std::string name(plan::DeviceId device) const { return document.plan.devices[index(device)]; }
+
+    /// What the moves add up to over frames [0, frames), by sender and receiver.
+    [[nodiscard]] Traffic derived(std::uint64_t frames) const {
+        Traffic traffic;
+        for (std::uint64_t frame = 0; frame < frames; ++frame)
+            for (const plan::Message& m : compiled.messages(plan::route_of(document.plan, frame)))
+                traffic[{name(m.sender), name(m.receiver)}] +=
+                    {1, static_cast<std::uint64_t>(m.payload.value),
+                     transport::kFixedHeaderSize + m.boxes.size() * transport::kBoxSize};
+        return traffic;
+    }
+};
+
+/// What the sockets counted while `frames` frames ran over them, each of which must give the unsplit model's result.
+Traffic counted(const Case& plan, std::uint64_t frames) {
+    const std::vector<std::string>& devices = plan.document.plan.devices;
+    std::deque<Served> workers;
+    std::map<std::string, std::string> urls;
+    for (const std::string& device : devices) {
+        if (device == plan.name(plan.document.plan.source)) continue;
+        urls[device] = workers.emplace_back(device).worker.url();
+    }
+    runtime::CoordinatorOptions options;
+    options.deployment.plan = plan.text;
+    options.deployment.model_file = plan.model.file;
+    options.deployment.model_sha256 = plan.model.graph.sha256();
+    engine::Weights weights(plan.model.graph);
+    runtime::Coordinator coordinator({plan.document.plan, plan.compiled, weights, urls}, options);
+    runtime::Verifier verifier(weights, plan.document.plan, plan.compiled);
+    const dataset::Inputs inputs({"random:3"}, plan.model.graph, std::nullopt);
+    std::map<std::uint64_t, std::vector<graph::Tensor>> waiting;
+    for (std::uint64_t submitted = 0; submitted < frames || coordinator.in_flight() > 0;) {
+        for (; submitted < frames && coordinator.admits(); ++submitted) {
+            std::vector<graph::Tensor> input = inputs.load(0, submitted);
+            waiting[coordinator.submit(input)] = std::move(input);
+        }
+        const runtime::FrameResult result = coordinator.next(util::Seconds{60});
+        CHECK(verifier.check(waiting.at(result.frame), result.outputs));
+    }
+    Traffic traffic;
+    for (const runtime::DeviceTotals& device : coordinator.totals())
+        for (const runtime::SentTo& sent : device.sent)
+            if (sent.traffic.messages > 0) traffic[{plan.name(device.device), plan.name(sent.receiver)}] = sent.traffic;
+    coordinator.close();
+    return traffic;
+}
+
+void check_bytes(const ZooModel& model, const std::string& text, std::uint64_t frames) {
+    const Case plan{model, text};
+    const Traffic derived = plan.derived(frames);
+    REQUIRE_FALSE(derived.empty());
+    const Traffic sent = counted(plan, frames);
+    CHECK(sent.size() == derived.size());
+    for (const auto& [link, traffic] : derived) {
+        INFO(link.first << " to " << link.second);
+        REQUIRE(sent.contains(link));
+        CHECK(sent.at(link).messages == traffic.messages);
+        CHECK(sent.at(link).payload_bytes == traffic.payload_bytes);
+        CHECK(sent.at(link).header_bytes == traffic.header_bytes);
+    }
+}
+
+const std::string kHead = "schema: convoy.plan/1\n";
+
+/// Cuts of lenet5 that no example shows.
+const std::map<std::string, std::string> kCuts{
+    {"output channels of every layer",
+     "devices: [a, b, c]\n"
+     "stages:\n"
+     "  - {layers: [conv1, pool1], shares: {a: {c: [0, 2]}, b: {c: [2, 4]}, c: {c: [4, 6]}}}\n"
+     "  - {layers: [conv2, pool2], shares: {a: {c: [0, 5]}, b: {c: [5, 10]}, c: {c: [10, 16]}}}\n"
+     "  - {layers: [fc1], shares: {a: {c: [0, 40]}, b: {c: [40, 80]}, c: {c: [80, 120]}}}\n"
+     "  - {layers: [fc2], shares: {a: {c: [0, 28]}, b: {c: [28, 56]}, c: {c: [56, 84]}}}\n"
+     "  - {layers: [fc3], shares: {b: {c: [0, 5]}, c: {c: [5, 10]}}}\n"},
+    {"columns, then a fully connected layer that sums over them",
+     "devices: [a, b, c]\n"
+     "source: b\n"
+     "stages:\n"
+     "  - {layers: [conv1..pool2], shares: {a: {w: [0, 2]}, b: {w: [2, 3]}, c: {w: [3, 5]}}}\n"
+     "  - {layers: [fc1], shares: {a: {in: {w: [0, 2]}}, b: {in: {w: [2, 3]}}, c: {in: {w: [3, 5]}}}}\n"
+     "  - {layers: [fc2..fc3], on: b}\n"},
+    {"a grid of output and input channels",
+     "devices: [a, b, c, d]\n"
+     "stages:\n"
+     "  - {layers: [conv1, pool1], on: a}\n"
+     "  - layers: [conv2]\n"
+     "    shares:\n"
+     "      a: {c: [0, 8], in: {c: [0, 3]}}\n"
+     "      b: {c: [0, 8], in: {c: [3, 6]}}\n"
+     "      c: {c: [8, 16], in: {c: [0, 3]}}\n"
+     "      d: {c: [8, 16], in: {c: [3, 6]}}\n"
+     "    wire: {conv2_out: fp16}\n"
+     "  - {layers: [pool2..fc3], on: d}\n"},
+    {"tiles, more than devices",
+     "devices: [a, b]\n"
+     "sink: b\n"
+     "in_flight: 3\n"
+     "stages:\n"
+     "  - layers: [conv1..pool2]\n"
+     "    shares:\n"
+     "      a: [{h: [0, 2], w: [0, 2]}, {h: [2, 5], w: [2, 5]}]\n"
+     "      b: [{h: [0, 2], w: [2, 5]}, {h: [2, 5], w: [0, 2]}]\n"
+     "    wire: {pool2_out: int8}\n"
+     "  - {layers: [fc1..fc3], on: b}\n"},
+    {"replicas of a tensor, one of which serves",
+     "devices: [a, b, c, d]\n"
+     "stages:\n"
+     "  - {layers: [conv1, pool1], on: [b, c], from: {pool1_out: {d: c}}}\n"
+     "  - {layers: [conv2..pool2], shares: {b: {h: [0, 2]}, c: {h: [2, 4]}, d: {h: [4, 5]}}}\n"
+     "  - {layers: [fc1..fc3], on: a}\n"},
+    {"replicas for whole frames",
+     "devices: [a, b, c]\n"
+     "in_flight: 2\n"
+     "routes:\n"
+     "  - {weight: 2, stages: [{layers: [conv1..fc3], on: b}]}\n"
+     "  - weight: 1\n"
+     "    stages:\n"
+     "      - {layers: [conv1..pool2], on: c}\n"
+     "      - {layers: [fc1..fc3], on: a}\n"},
+};
+
+}  // namespace
+
+TEST_CASE("runtime: the bytes on each link are those of the derived moves, whatever the cut", "[runtime]") {
+    const ZooModel lenet("lenet5");
+    constexpr std::uint64_t kFrames = 7;
+    for (const auto& [name, stages] : kCuts) {
+        INFO(name);
+        check_bytes(lenet, kHead + stages, kFrames);
+    }
+}
+
+TEST_CASE("runtime: the bytes on each link are those of the derived moves, in each example", "[runtime]") {
+    const ZooModel lenet("lenet5");
+    const ZooModel squeezenet("squeezenet1_1");
+    std::size_t examples = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(kExamples)) {
+        INFO(entry.path());
+        const std::string text(util::FileView::open(entry.path().string()).text());
+        check_bytes(text.starts_with("# Model: lenet5\n") ? lenet : squeezenet, text, 2);
+        ++examples;
+    }
+    CHECK(examples >= 9);
+}
+
+TEST_CASE("runtime: star, direct and scattered reductions derive the messages that their names promise", "[runtime]") {
+    const ZooModel lenet("lenet5");
+    struct Expected {
+        std::string example;
+        std::size_t messages;  ///< of conv2's sums, addends and totals
+        std::int64_t bytes;
+        std::int64_t busiest;  ///< link, one way
+    };
+    constexpr std::int64_t kWhole = 16 * 10 * 10 * 4;
+    const std::vector<Expected> all{{"reduce_direct", 6, 6 * kWhole, kWhole},
+                                    {"reduce_star", 4, 4 * kWhole, kWhole},
+                                    {"reduce_scatter", 12, 4 * kWhole, 7 * kWhole / 10}};
+    for (const Expected& expected : all) {
+        INFO(expected.example);
+        const std::string file = (kExamples / (expected.example + ".yaml")).string();
+        const Case plan{lenet, std::string(util::FileView::open(file).text())};
+        const graph::TensorId sums = lenet.graph.find_tensor("conv2_out").value();
+        std::size_t messages = 0;
+        std::int64_t bytes = 0;
+        std::map<std::pair<plan::DeviceId, plan::DeviceId>, std::int64_t> links;
+        for (const plan::Message& m : plan.compiled.messages(0)) {
+            if (m.tensor != sums) continue;
+            ++messages;
+            bytes += m.payload.value;
+            links[{m.sender, m.receiver}] += m.payload.value;
+        }
+        CHECK(messages == expected.messages);
+        CHECK(bytes == expected.bytes);
+        const auto busiest = std::max_element(links.begin(), links.end(),
+                                              [](const auto& a, const auto& b) { return a.second < b.second; });
+        CHECK(busiest->second == expected.busiest);
+    }
+}
