@@ -42,9 +42,20 @@ class OperatorBuilder {
         params.blobs = {slice->values};
         if (!bias.empty()) params.blobs.push_back(bias);
         const std::vector<int> dims{static_cast<int>(out_.n.size()), static_cast<int>(out_.channels())};
-        const Value value =
-            builder_.add_stock("InnerProduct", params, out_, {builder_.cropped(inputs_[0], part)}, dims);
+        const Value features = with_zeros(builder_.cropped(inputs_[0], part), part, slice->values.size[1]);
+        const Value value = builder_.add_stock("InnerProduct", params, out_, {features}, dims);
         return work_.in ? value : builder_.add_tail(op_.tail, value);
+    }
+
+    /// The features of each item, with zeros up to as many as a row of the weights has.
+    Value with_zeros(const Value& value, const Slab& part, Index columns) {
+        const Index features = part.channels() * part.h.size() * part.w.size();
+        if (features == columns) return value;
+        const Slab row{part.n, {{0, 1}}, {0, 1}, {0, features}};
+        const Slab padded{part.n, {{0, 1}}, {0, 1}, {0, columns}};
+        return builder_.add_kernel(
+            std::make_unique<Window>(row, Crop(row, row), Window::Pads{.right = columns - features}, 0.0F), padded,
+            {value});
     }
 
     Value pool() {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <opencv2/core/utility.hpp>
 
 #include "util/error.hpp"
@@ -16,6 +17,9 @@ using graph::Interval;
 using graph::Operator;
 
 namespace {
+
+/// OpenCV's InnerProduct reads vectors of so many floats.
+constexpr Index kRowAlignment = 8;
 
 Index rows_in(const std::vector<Interval>& rows) {
     Index sum = 0;
@@ -112,26 +116,30 @@ void copy_features(const graph::Constant& weights, Index row, const Box& full, c
     }
 }
 
+/// A row of the slice is padded with zeros to kRowAlignment floats: OpenCV would else make a padded copy of its own,
+/// and all weights would be held twice.
 std::shared_ptr<WeightSlice> read_gemm(const graph::Graph& graph, const WeightKey& key) {
     const Operator& op = graph.op(key.op);
     const Box& full = graph.tensor(op.inputs[0]).full;
     const Box in = key.in.value_or(full);
     const Index features = in[Axis::c].size() * in[Axis::h].size() * in[Axis::w].size();
+    const Index columns = (features + kRowAlignment - 1) / kRowAlignment * kRowAlignment;
     const std::byte* mapped = op.weights->data.data() + key.rows.front().begin * features * Index{sizeof(float)};
-    const bool every_feature = features == op.weights->dims[1];
-    if (every_feature && op.weight_scale.empty() && key.rows.size() == 1 && readable_in_place(mapped)) {
+    const bool as_in_file = features == op.weights->dims[1] && columns == features;
+    if (as_in_file && op.weight_scale.empty() && key.rows.size() == 1 && readable_in_place(mapped)) {
         auto slice = std::make_shared<WeightSlice>();
         slice->values = cv::Mat(static_cast<int>(rows_in(key.rows)), static_cast<int>(features), CV_32F,
                                 const_cast<std::byte*>(mapped));
         return slice;
     }
-    auto slice = allocated({static_cast<int>(rows_in(key.rows)), static_cast<int>(features)});
+    auto slice = allocated({static_cast<int>(rows_in(key.rows)), static_cast<int>(columns)});
     auto* to = slice->values.ptr<float>();
     const Index all_features = op.weights->dims[1];
     for (const Interval& rows : key.rows) {
         ReleaseBehind reader(*op.weights, rows.begin * all_features);
-        for (Index row = rows.begin; row < rows.end; ++row, to += features) {
+        for (Index row = rows.begin; row < rows.end; ++row, to += columns) {
             copy_features(*op.weights, row, full, in, to);
+            std::fill(to + features, to + columns, 0.0F);
             scale_row(op, row, to, features);
             reader.passed((row + 1) * all_features);
         }

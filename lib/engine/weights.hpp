@@ -15,7 +15,7 @@ namespace convoy::engine {
 /// Weights of one slice as OpenCV reads them, in memory of their own or in the mapped file.
 struct WeightSlice {
     util::AlignedBytes memory;  ///< empty when `values` lies in the mapped file
-    cv::Mat values;             ///< convolution [rows, columns, kh, kw], Gemm [rows, features]
+    cv::Mat values;             ///< convolution [rows, columns, kh, kw], Gemm [rows, features and zeros]
 };
 
 /// Which weights: output channels `rows`, and the terms that lie inside `in`, a box of the first input.
