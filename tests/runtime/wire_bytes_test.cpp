@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 #include <deque>
 #include <map>
@@ -40,14 +42,17 @@ struct Case {
     }
 };
 
+runtime::WorkerOptions with_the_model(const std::string& device) { return Served::options(device, 10); }
+
 /// What the sockets counted while `frames` frames ran over them, each of which must give the unsplit model's result.
-Traffic counted(const Case& plan, std::uint64_t frames) {
+Traffic counted(const Case& plan, std::uint64_t frames,
+                const std::function<runtime::WorkerOptions(const std::string&)>& options_of = with_the_model) {
     const std::vector<std::string>& devices = plan.document.plan.devices;
     std::deque<Served> workers;
     std::map<std::string, std::string> urls;
     for (const std::string& device : devices) {
         if (device == plan.name(plan.document.plan.source)) continue;
-        urls[device] = workers.emplace_back(device).worker.url();
+        urls[device] = workers.emplace_back(options_of(device)).worker.url();
     }
     runtime::CoordinatorOptions options;
     options.deployment.plan = plan.text;
@@ -170,6 +175,39 @@ TEST_CASE("runtime: the bytes on each link are those of the derived moves, in ea
         ++examples;
     }
     CHECK(examples >= 9);
+}
+
+TEST_CASE("runtime: only the output channels that a small device computes are shipped to it", "[runtime]") {
+    const ZooModel squeezenet("squeezenet1_1");
+    const Case plan{squeezenet, kHead +
+                                    "devices: [a, b]\n"
+                                    "stages:\n"
+                                    "  - {layers: [features.0..features.12.concat], on: a}\n"
+                                    "  - {layers: [classifier.1], shares: {a: {c: [0, 500]}, b: {c: [500, 1000]}}}\n"
+                                    "  - {layers: [classifier.3..flatten], on: a}\n"};
+    const test::ScratchFolder cache;
+    (void)counted(plan, 1, [&](const std::string& device) {
+        runtime::WorkerOptions options = with_the_model(device);
+        options.look_where_told = false;
+        options.cache = runtime::ModelCache::Settings{.folder = cache.path};
+        options.memory_limit = plan.compiled.memory(plan::DeviceId{1}).peak;
+        return options;
+    });
+    const graph::Graph& graph = squeezenet.graph;
+    const auto manifest = runtime::make_manifest(graph, util::FileView::open(squeezenet.file));
+    std::vector<runtime::ByteRange> wanted = manifest.skeleton();
+    wanted.push_back(runtime::weights_in_file(graph.op(graph.find_operator("classifier.1").value()), {500, 1000}));
+    const auto expected = static_cast<std::int64_t>(manifest.chunks_of(wanted).size() * manifest.kChunkBytes);
+    CHECK(expected < static_cast<std::int64_t>(manifest.size) - 900'000);  // of the other 500 channels, and of all else
+    std::int64_t held = 0;                                                 // the file has holes
+    for (const auto& entry : std::filesystem::directory_iterator(cache.path)) {
+        struct stat status {};
+        REQUIRE(::stat(entry.path().c_str(), &status) == 0);
+        held += std::int64_t{status.st_blocks} * 512;
+    }
+    constexpr std::int64_t kSlack = 131072;  // a shorter last chunk, blocks of the file system
+    CHECK(held >= expected - kSlack);
+    CHECK(held <= expected + kSlack);
 }
 
 TEST_CASE("runtime: star, direct and scattered reductions derive the messages that their names promise", "[runtime]") {
