@@ -64,7 +64,10 @@ class ConvolutionBuilder {
     Value layer(const std::vector<GroupPart>& parts) {
         Slab out = out_;
         out.c = outputs_of(parts);
-        const auto slice = builder_.weights().store().slice({work_.op, out.c, work_.in});
+        Value window = windowed(inputs_of(parts));
+        const Index extra = parts.size() == 1 ? extra_channels(parts[0], window) : 0;
+        if (extra > 0) window = with_zeros(window, extra);
+        const auto slice = builder_.weights().store().slice({work_.op, out.c, work_.in, extra});
         builder_.keep(slice);
         cv::dnn::LayerParams params = window_params();
         params.set("group", static_cast<int>(parts.size()));
@@ -73,9 +76,35 @@ class ConvolutionBuilder {
         const cv::Mat bias = work_.in ? cv::Mat() : bias_of(op_, out.c);
         params.set("bias_term", !bias.empty());
         if (!bias.empty()) params.blobs.push_back(bias);
-        const Value window = windowed(inputs_of(parts));
         Value value = builder_.add_stock("Convolution", params, out, {window}, dims_of(out));
         return work_.in ? value : builder_.add_tail(op_.tail, value);
+    }
+
+    /// How many input channels of zeros make the rows of the weights a multiple of kRowAlignment, so that OpenCV makes
+    /// no copy of them, where that is a matter of how the input was cut; 0 where the map is larger than the weights.
+    [[nodiscard]] Index extra_channels(const GroupPart& part, const Value& window) const {
+        if (!work_.in) return 0;
+        const Index area = op_.window.kernel[0] * op_.window.kernel[1];
+        const Index channels = part.inputs.size();
+        Index columns = channels;
+        while (columns * area % kRowAlignment != 0) ++columns;
+        const Index map = Index{window.dims[0]} * window.dims[2] * window.dims[3] * columns;
+        Slab rows = out_;
+        rows.c = part.rows;
+        return map < rows.channels() * channels * area ? columns - channels : 0;
+    }
+
+    Value with_zeros(const Value& value, Index channels) {
+        const Index held = value.dims[1];
+        const Index plane = Index{value.dims[2]} * value.dims[3];
+        const Slab map{out_.n, {{0, 1}}, {0, held}, {0, plane}};  // channels as rows: Window pads those
+        const Slab padded{out_.n, {{0, 1}}, {0, held + channels}, {0, plane}};
+        std::vector<int> dims = value.dims;
+        dims[1] += static_cast<int>(channels);
+        return builder_.reshaped(
+            builder_.add_kernel(std::make_unique<Window>(map, Crop(map, map), Window::Pads{.bottom = channels}, 0.0F),
+                                padded, {value}),
+            dims);
     }
 
     cv::dnn::LayerParams window_params() const {

@@ -18,9 +18,6 @@ using graph::Operator;
 
 namespace {
 
-/// OpenCV's InnerProduct reads vectors of so many floats.
-constexpr Index kRowAlignment = 8;
-
 Index rows_in(const std::vector<Interval>& rows) {
     Index sum = 0;
     for (const Interval& interval : rows) sum += interval.size();
@@ -87,16 +84,17 @@ std::shared_ptr<WeightSlice> read_convolution(const graph::Graph& graph, const W
     const Index area = dims[2] * dims[3];
     const Index rows_per_group = dims[0] / op.group;
     const Index columns = group_inputs(graph, key.op, key.rows.front().begin / rows_per_group, key.in).size();
-    auto slice = allocated({static_cast<int>(rows_in(key.rows)), static_cast<int>(columns), static_cast<int>(dims[2]),
-                            static_cast<int>(dims[3])});
+    auto slice = allocated({static_cast<int>(rows_in(key.rows)), static_cast<int>(columns + key.extra_columns),
+                            static_cast<int>(dims[2]), static_cast<int>(dims[3])});
     auto* to = slice->values.ptr<float>();
     for (const Interval& rows : key.rows) {
         ReleaseBehind reader(*op.weights, rows.begin * dims[1] * area);
-        for (Index row = rows.begin; row < rows.end; ++row, to += columns * area) {
+        for (Index row = rows.begin; row < rows.end; ++row) {
             const Index group = row / rows_per_group;
             const Index first = group_inputs(graph, key.op, group, key.in).begin - group * dims[1];
             graph::copy_floats(*op.weights, (row * dims[1] + first) * area, columns * area, to);
             scale_row(op, row, to, columns * area);
+            to = std::fill_n(to + columns * area, key.extra_columns * area, 0.0F);
             reader.passed((row + 1) * dims[1] * area);
         }
     }

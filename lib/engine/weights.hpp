@@ -18,11 +18,15 @@ struct WeightSlice {
     cv::Mat values;             ///< convolution [rows, columns, kh, kw], Gemm [rows, features and zeros]
 };
 
+/// Layers of OpenCV that multiply matrices make a copy of weights whose rows are no multiple of so many floats.
+inline constexpr graph::Index kRowAlignment = 8;
+
 /// Which weights: output channels `rows`, and the terms that lie inside `in`, a box of the first input.
 struct WeightKey {
     graph::OperatorId op{};
     std::vector<graph::Interval> rows;
     std::optional<graph::Box> in;
+    graph::Index extra_columns = 0;  ///< of zeros, behind the input channels of a convolution
     auto operator<=>(const WeightKey&) const = default;
 };
 
