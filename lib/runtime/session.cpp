@@ -8,6 +8,7 @@
 #include "runtime/record.hpp"
 #include "util/clock.hpp"
 #include "util/log.hpp"
+#include "util/memory.hpp"
 
 namespace convoy::runtime {
 
@@ -151,6 +152,7 @@ void Session::deploy(const ControlMessage& message) {
 void Session::build(ModelSource& source) {
     std::optional<util::Bytes> limit = deployment_->memory;
     if (options_.memory_limit) limit = std::min(limit.value_or(*options_.memory_limit), *options_.memory_limit);
+    if (limit) util::return_large_blocks();  // the plan's figure knows nothing of a heap's waste
     FoundModel found = worker_.models.find(*deployment_, source, limit.has_value(), options_.stop);
     model_ = found.model;
     document_ = plan::read_plan(util::FileView::from_bytes(deployment_->plan, "deployed plan"), model_->graph);

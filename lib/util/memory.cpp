@@ -1,5 +1,6 @@
 #include "util/memory.hpp"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -29,6 +30,12 @@ Bytes resident_memory() {
     std::int64_t resident_pages = 0;
     statm >> total_pages >> resident_pages;
     return Bytes(resident_pages * ::sysconf(_SC_PAGESIZE));
+}
+
+void return_large_blocks() {
+#if defined(__GLIBC__)
+    (void)::mallopt(M_MMAP_THRESHOLD, 128 * 1024);  // its default; set by hand it stays there
+#endif
 }
 
 }  // namespace convoy::util

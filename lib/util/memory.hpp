@@ -10,5 +10,9 @@ namespace convoy::util {
 void forget_peak_memory();
 /// Resident size of this process now.
 [[nodiscard]] Bytes resident_memory();
+/// From now on freed blocks of 128 KiB and more go back to the system at once. Otherwise glibc keeps, from the first
+/// large block that is freed on, others of that size in the heap, where what lies behind them pins them: the process
+/// then holds more than it uses. Costs page faults at each allocation. Acts on the whole process.
+void return_large_blocks();
 
 }  // namespace convoy::util

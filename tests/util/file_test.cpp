@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "util/error.hpp"
 #include "util/hash.hpp"
@@ -122,3 +124,16 @@ TEST_CASE("util: the peak of resident memory follows what is used", "[util]") {
         CHECK(util::peak_resident_memory().value > std::int64_t{60} << 20);
     }
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // which keep what is freed for a while
+TEST_CASE("util: large blocks go back to the system although later ones live on", "[util]") {
+    util::return_large_blocks();
+    { const std::string first(std::size_t{24} << 20, 'x'); }  // would make glibc keep what is smaller in the heap
+    const util::Bytes before = util::resident_memory();
+    std::vector<std::string> blocks;
+    for (int i = 0; i < 16; ++i) blocks.emplace_back(std::size_t{1} << 20, 'x');
+    CHECK(util::resident_memory().value > before.value + (std::int64_t{14} << 20));
+    blocks.erase(blocks.begin(), blocks.end() - 1);
+    CHECK(util::resident_memory().value < before.value + (std::int64_t{4} << 20));
+}
+#endif
