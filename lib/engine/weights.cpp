@@ -60,10 +60,13 @@ class ReleaseBehind {
 
   private:
     static constexpr Index kStep = Index{1} << 20;
+    /// Linux maps up to 64 KiB around a page that is read: what was given back in front of it comes again.
+    static constexpr Index kAround = 65536 / sizeof(float);
     void release() {
         if (end_ <= begin_) return;
-        const auto size = static_cast<std::size_t>(end_ - begin_) * sizeof(float);
-        util::release_mapped(constant_.data.subspan(static_cast<std::size_t>(begin_) * sizeof(float), size));
+        const Index from = std::max(begin_ - kAround, Index{0});
+        const auto size = static_cast<std::size_t>(end_ - from) * sizeof(float);
+        util::release_mapped(constant_.data.subspan(static_cast<std::size_t>(from) * sizeof(float), size));
         begin_ = end_;
     }
 
