@@ -142,6 +142,12 @@ const Constant* float_input(const Draft& draft, const onnx::NodeProto& node, int
     return constant != nullptr && constant->type == ElementType::float32 ? constant : nullptr;
 }
 
+void require_listable(const onnx::NodeProto& node, Index positions) {
+    constexpr Index kMostPositions = Index{1} << 20;
+    if (positions > kMostPositions)
+        refuse(node, fmt::format("an axis of {} positions; up to {} can be picked from", positions, kMostPositions));
+}
+
 DraftOperator start(const onnx::NodeProto& node, Kind kind, const std::vector<int>& inputs) {
     DraftOperator started;
     started.op.name = node.name();

@@ -76,5 +76,8 @@ struct Shuffle {
 [[nodiscard]] std::optional<std::vector<double>> per_channel(const Constant& constant, const std::vector<Index>& dims);
 /// An operator of one output that reads the given inputs of the node.
 [[nodiscard]] DraftOperator start(const onnx::NodeProto& node, Kind kind, const std::vector<int>& inputs);
+/// Where every position of an axis gets listed: a few bytes of a file may claim any extent.
+/// @throws Error data, when there are more than a million
+void require_listable(const onnx::NodeProto& node, Index positions);
 
 }  // namespace convoy::graph::detail

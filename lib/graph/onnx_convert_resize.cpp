@@ -198,6 +198,7 @@ Conversion convert_resize(Draft& draft, const onnx::NodeProto& node) {
     for (std::size_t i = 0; i < in->dims.size(); ++i) {
         if (in->dims[i] < 1 || out->dims[i] < 1) refuse(node, "it leaves nothing of its input");
         axes.push_back({in->dims[i], out->dims[i], (*scales)[i]});
+        if (!unchanged(axes.back())) require_listable(node, out->dims[i]);
     }
     const Settings settings = settings_of(draft, node);
     if (settings.mode == "nearest") return gather_nearest(node, axes, settings);

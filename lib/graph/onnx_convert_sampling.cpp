@@ -86,7 +86,9 @@ Conversion convert_slice(Draft& draft, const onnx::NodeProto& node) {
         const Range& range = (*ranges)[i];
         if (range.count < 1) refuse(node, "it leaves nothing of its input");
         const bool everything = range.begin == 0 && range.step == 1 && range.count == (*dims)[i];
-        if (!everything) picks[i] = counted(range.begin, range.step, range.count);
+        if (everything) continue;
+        require_listable(node, range.count);
+        picks[i] = counted(range.begin, range.step, range.count);
     }
     return gather(node, std::move(picks));
 }
@@ -125,6 +127,7 @@ std::vector<DraftOperator> convert_split(Draft& draft, const onnx::NodeProto& no
         const Index count = shape->dims[*axis];
         if (count < 1 || count > (*dims)[*axis] - begin) refuse(node, "its parts do not fit its input");
         if (is_read(draft, node.output(k))) {
+            require_listable(node, count);
             Picks picks(dims->size());
             picks[*axis] = counted(begin, 1, count);
             DraftOperator part = gather(node, std::move(picks));
@@ -198,6 +201,7 @@ std::vector<Shuffle> find_shuffles(const Draft& draft) {
         const auto* join = only_reader(draft, swap->output(0));
         const Dims* out = join != nullptr ? dims_of(draft, join->output(0)) : nullptr;
         if (out == nullptr || join->op_type() != "Reshape" || *out != *feature_dims(draft, separate.input(0))) continue;
+        require_listable(*join, (*out)[1]);
         Shuffle shuffle{&separate, swap, join, start(*join, Kind::gather, {})};
         shuffle.gather.inputs = {separate.input(0)};
         shuffle.gather.op.picks.resize(4);

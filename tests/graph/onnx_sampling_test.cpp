@@ -56,6 +56,15 @@ std::string refusal(const Model& model) {
 
 }  // namespace
 
+TEST_CASE("graph: a few bytes that claim a huge axis are refused before its positions are listed", "[graph][onnx]") {
+    const std::string why = "an axis of 2000000000 positions; up to 1048576 can be picked from";
+    CHECK_THAT(refusal(resize_model({1, 1, 1, 1}, {1, 1, 1, 2e9F})), Catch::Contains(why));
+    Model model = unary_model({1, 2000000001});
+    model.integers("starts", {1}).integers("ends", {2000000001}).integers("axes", {1});
+    model.node("Slice", {"x", "starts", "ends", "axes"}, {"y"});
+    CHECK_THAT(refusal(model), Catch::Contains(why));
+}
+
 TEST_CASE("graph: slices become gathers, whatever their steps and axes", "[graph][onnx]") {
     Model model = unary_model({1, 6, 8, 5});
     model.integers("starts", {-1, 1})
