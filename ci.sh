@@ -38,8 +38,8 @@ deps() {
 build() {  # build WORD [cmake option...]: configures and builds build/WORD
     local word=$1
     shift
-    cmake -S . -B "build/$word" -G Ninja "$@" >"/dev/stderr"
-    cmake --build "build/$word" >"/dev/stderr"
+    cmake -S . -B "build/$word" -G Ninja "$@" >&2
+    cmake --build "build/$word" >&2
 }
 
 run_tests() { ctest --test-dir "build/$1" --output-on-failure "${@:2}"; }
