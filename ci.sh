@@ -11,6 +11,7 @@
 #   fuzz [SECONDS [TARGET...]]  libFuzzer on the model, document and frame readers (by hand, 600 seconds each)
 #   oracle    compare whole models with ONNX Runtime from npm, live (by hand, minutes; needs node and a registry);
 #             further words are models (FILE.onnx[,INPUT=1x3x48x192]), or --record to write tests/data/oracle anew
+#   sockets   every cut of every model over sockets, whose bytes are compared with the plans' (by hand, 15 minutes)
 #   bench     overhead of the engine and of one hop over loopback (by hand, a minute)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -99,6 +100,7 @@ case "${1:-help}" in
     soak) build release -DCMAKE_BUILD_TYPE=Release && tests/bench/soak.sh build/release/bin ;;
     oracle) build release -DCMAKE_BUILD_TYPE=Release && cmake --build build/release --target oracle_probe >&2 \
                 && tests/oracle/oracle.sh build/release/bin build/oracle "${@:2}" ;;
+    sockets) build release -DCMAKE_BUILD_TYPE=Release && ocr_models && build/release/bin/test_oracle "[sockets]" ;;
     bench) build release -DCMAKE_BUILD_TYPE=Release && cmake --build build/release --target engine_bench >&2 \
                && tests/bench/overhead.sh build/release/bin ;;
     *) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0" >&2; [ "${1:-help}" = help ] || exit 64 ;;

@@ -1,4 +1,5 @@
-// Every model, cut in every way that a plan can say, on two to four devices in this process, equals the unsplit model.
+// Every model, cut in every way that a plan can say, on two to four devices, equals the unsplit model: in this process,
+// and over sockets, where what they count is compared with the derived moves.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -7,6 +8,7 @@
 #include <catch2/catch.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <map>
@@ -19,6 +21,8 @@
 #include "support/cut_plans.hpp"
 #include "support/cut_stages.hpp"
 #include "support/in_process.hpp"
+#include "support/over_sockets.hpp"
+#include "support/scratch_folder.hpp"
 #include "util/error.hpp"
 #include "whole.hpp"
 
@@ -32,18 +36,24 @@ namespace {
 constexpr std::array<std::size_t, 3> kDevices{2, 3, 4};
 constexpr graph::Index kBatch = 4;
 
+enum class Where { in_process, over_sockets };
+
 struct Counts {
     int run = 0, refused = 0, skipped = 0;
 };
 
-/// Reads a model with the dims of its first input; empty for its own.
-using Reader = std::function<graph::Graph(const std::vector<graph::Index>&)>;
+/// Where plans run, and what has become of them.
+struct Matrix {
+    Where where = Where::in_process;
+    Counts counts = {};
+};
 
 /// A graph with its weights, whose whole slices stay loaded between the plans.
 struct Loaded {
-    explicit Loaded(graph::Graph read) : graph(std::move(read)), weights(graph), whole(weights, whole_piece) {}
+    explicit Loaded(test::ModelFile model) : file(std::move(model)), weights(graph), whole(weights, whole_piece) {}
 
-    graph::Graph graph;
+    test::ModelFile file;
+    graph::Graph graph = graph::read_onnx(util::FileView::open(file.path), file.options);
     engine::Weights weights;
     plan::Run whole_piece = engine::whole_model(graph);
     engine::Shard whole;
@@ -71,24 +81,41 @@ std::size_t computing_devices(const plan::Plan& plan, const plan::Compiled& comp
     return devices.size();
 }
 
-/// Runs the plan's frames, each with inputs of its own, and compares all of them with the unsplit model.
-void run_and_check(engine::Weights& weights, const test::CutPlan& cut) {
-    const graph::Graph& graph = weights.graph();
-    const plan::Compiled compiled(*cut.plan, graph);
-    CHECK(computing_devices(*cut.plan, compiled) > 1);
-    for (const plan::Message& message : compiled.messages(0)) CHECK_FALSE(cut.local.contains(message.tensor));
-    std::vector<std::vector<graph::Tensor>> frames;
-    for (int frame = 0; frame < cut.frames; ++frame)
-        frames.push_back(test::formula_inputs(graph, static_cast<std::uint32_t>(1 + 10 * frame)));
+using Frames = std::vector<std::vector<graph::Tensor>>;
+
+Frames run_in_process(engine::Weights& weights, const test::CutPlan& cut, const plan::Compiled& compiled,
+                      const Frames& frames) {
     test::InProcessCluster cluster(*cut.plan, compiled, weights, cut.plan->devices.size());
-    const auto outputs = cluster.run(frames);
+    Frames outputs = cluster.run(frames);
     CHECK(cluster.carried() == derived_bytes(*cut.plan, compiled, cut.frames));
     for (std::size_t device = 0; device < cut.plan->devices.size(); ++device) {
         const plan::Memory& memory = compiled.memory(plan::DeviceId(device));
         CHECK(cluster.peak_bytes(plan::DeviceId(device)) <=
               memory.peak - memory.weights - memory.inside - plan::kProcessMemory);
     }
-    runtime::Verifier verifier(weights, *cut.plan, compiled);
+    return outputs;
+}
+
+Frames run_over_sockets(Loaded& model, const test::CutPlan& cut, const plan::Compiled& compiled, const Frames& frames) {
+    test::SocketRun run = test::run_over_sockets(*cut.plan, compiled, model.weights, model.file, frames);
+    const test::LinkTraffic derived = test::derived_traffic(*cut.plan, compiled, frames.size());
+    INFO("derived:\n" << test::describe(derived) << "counted:\n" << test::describe(run.traffic));
+    CHECK(run.traffic == derived);
+    return std::move(run.outputs);
+}
+
+/// Runs the plan's frames, each with inputs of its own, and compares all of them with the unsplit model.
+void run_and_check(Loaded& model, const test::CutPlan& cut, Where where) {
+    const graph::Graph& graph = model.graph;
+    const plan::Compiled compiled(*cut.plan, graph);
+    CHECK(computing_devices(*cut.plan, compiled) > 1);
+    for (const plan::Message& message : compiled.messages(0)) CHECK_FALSE(cut.local.contains(message.tensor));
+    Frames frames;
+    for (int frame = 0; frame < cut.frames; ++frame)
+        frames.push_back(test::formula_inputs(graph, static_cast<std::uint32_t>(1 + 10 * frame)));
+    const Frames outputs = where == Where::in_process ? run_in_process(model.weights, cut, compiled, frames)
+                                                      : run_over_sockets(model, cut, compiled, frames);
+    runtime::Verifier verifier(model.weights, *cut.plan, compiled);
     REQUIRE(outputs.size() == frames.size());
     bool right = true;
     for (std::size_t frame = 0; frame < frames.size(); ++frame)
@@ -100,7 +127,7 @@ void run_and_check(engine::Weights& weights, const test::CutPlan& cut) {
 }
 
 /// One line of a model's table: a cut on two, three and four devices.
-std::string check_cut(const std::string& name, Loaded& model, Cut cut, Counts& counts) {
+std::string check_cut(const std::string& name, Loaded& model, Cut cut, Matrix& matrix) {
     std::string line = fmt::format("  {:<18}", to_string(cut));
     std::set<std::string> refusals;
     for (const std::size_t devices : kDevices) {
@@ -109,12 +136,12 @@ std::string check_cut(const std::string& name, Loaded& model, Cut cut, Counts& c
         if (!planned.plan) {
             REQUIRE_FALSE(planned.refusal.empty());
             refusals.insert(planned.refusal);
-            ++counts.refused;
+            ++matrix.counts.refused;
             line += fmt::format("{:>11}", "refused");
             continue;
         }
-        run_and_check(model.weights, planned);
-        ++counts.run;
+        run_and_check(model, planned, matrix.where);
+        ++matrix.counts.run;
         line += fmt::format("{:>11}", planned.cut_operators > 0 ? fmt::format("run {}", planned.cut_operators) : "run");
     }
     if (!refusals.empty()) line += fmt::format("  {}", fmt::join(refusals, "; "));
@@ -154,31 +181,33 @@ std::string shares(const graph::Graph& graph) {
            share_line(graph, "nothing", none);
 }
 
-std::string check_batch(const std::string& name, const graph::Graph& single, const Reader& read, Counts& counts) {
-    std::vector<graph::Index> dims = single.tensor(single.inputs()[0]).dims;
+std::string check_batch(const std::string& name, const Loaded& single, Matrix& matrix) {
+    test::ModelFile file = single.file;
+    const graph::TensorInfo& input = single.graph.tensor(single.graph.inputs()[0]);
+    std::vector<graph::Index>& dims = file.options.input_shapes[input.name] = input.dims;
     dims[0] = kBatch;
     std::optional<Loaded> model;
     try {
-        model.emplace(read(dims));
+        model.emplace(file);
     } catch (const util::Error& error) {
         CHECK(error.code() == util::Errc::data);
-        counts.refused += static_cast<int>(kDevices.size());
+        matrix.counts.refused += static_cast<int>(kDevices.size());
         return fmt::format("  {:<18}{:>11}{:>11}{:>11}  {}\n", to_string(Cut::batch), "refused", "refused", "refused",
                            error.message());
     }
-    return check_cut(name, *model, Cut::batch, counts);
+    return check_cut(name, *model, Cut::batch, matrix);
 }
 
 /// A model's shares and its table of cuts.
-std::string check_model(const std::string& name, const Reader& read, Counts& counts) {
-    Loaded model(read({}));
+std::string check_model(const std::string& name, const test::ModelFile& file, Matrix& matrix) {
+    Loaded model(file);
     const auto& dims = model.graph.tensor(model.graph.inputs()[0]).dims;
     std::string text =
         fmt::format("{} [{}], {} operators\n", name, fmt::join(dims, ", "), model.graph.operators().size());
     text += shares(model.graph);
     text += fmt::format("  {:<18}{:>11}{:>11}{:>11}\n", "operators cut", "2 devices", "3 devices", "4 devices");
     for (const Cut cut : test::every_cut()) {
-        text += cut == Cut::batch ? check_batch(name, model.graph, read, counts) : check_cut(name, model, cut, counts);
+        text += cut == Cut::batch ? check_batch(name, model, matrix) : check_cut(name, model, cut, matrix);
     }
     fmt::print("{}\n", text);
     std::fflush(stdout);
@@ -196,14 +225,17 @@ void check_recorded(const std::string& name, std::string text, const Counts& cou
     CHECK(text == recorded.str());
 }
 
-Reader zoo_reader(const std::string& name, const std::vector<graph::Index>& smaller) {
-    return [name, smaller](const std::vector<graph::Index>& dims) {
-        graph::OnnxOptions options;
-        if (!smaller.empty()) options.input_shapes["input"] = smaller;
-        if (!dims.empty()) options.input_shapes["input"] = dims;
-        return graph::read_onnx(test::zoo_file(name, 1), options);
-    };
-}
+/// A model that is written for the test.
+struct Written {
+    Written(const zoo::Model& model, const std::vector<graph::Index>& dims) {
+        util::OutputFile out(file.path);
+        model.write(1, [&](std::string_view part) { out.write(part); });
+        out.commit();
+        if (!dims.empty()) file.options.input_shapes["input"] = dims;
+    }
+    test::ScratchFolder folder;
+    test::ModelFile file{(folder.path / "model.onnx").string()};
+};
 
 /// Two branches with operators and one without, a grouped and a depthwise convolution, two that nothing need cross
 /// between, a concat, a pool, and a layer that reads a map.
@@ -221,38 +253,65 @@ zoo::Model small_dag() {
     return net.finish(net.fc("scores", net.flatten("flatten", seven), 10));
 }
 
-graph::Graph read_small_dag(const std::vector<graph::Index>& dims) {
-    std::string bytes;
-    small_dag().write(1, [&](std::string_view part) { bytes += part; });
-    graph::OnnxOptions options;
-    if (!dims.empty()) options.input_shapes["input"] = dims;
-    return graph::read_onnx(util::FileView::from_bytes(std::move(bytes), "small_dag.onnx"), options);
+/// The models of `names`; the deep ones read smaller images, which makes them no less deep.
+std::string check_zoo(const std::vector<std::string>& names, Matrix& matrix) {
+    const std::set<std::string> deep{"squeezenet1_1", "mobilenet_v2", "googlenet",
+                                     "resnet18",      "tiny_yolov2",  "resnet50"};
+    std::string text;
+    for (const std::string& name : names) {
+        const std::vector<graph::Index> smaller{1, 3, 96, 96};
+        const Written written(zoo::model(name).build(), deep.contains(name) ? smaller : std::vector<graph::Index>{});
+        text += check_model(name, written.file, matrix);
+    }
+    return text;
+}
+
+std::vector<std::string> zoo_names() {
+    std::vector<std::string> names;
+    for (const zoo::Entry& entry : zoo::models()) names.push_back(entry.name);
+    return names;
+}
+
+std::string check_small(Matrix& matrix) {
+    return check_zoo({"lenet5"}, matrix) + check_model("small DAG", Written(small_dag(), {}).file, matrix);
+}
+
+std::string check_ocr(const std::string& folder, Matrix& matrix) {
+    const auto file = [&](const char* name, const std::vector<graph::Index>& dims) {
+        test::ModelFile model{folder + "/" + name};
+        model.options.input_shapes["x"] = dims;
+        return model;
+    };
+    return check_model("ocr_det", file("ch_PP-OCRv4_det_infer.onnx", {1, 3, 64, 96}), matrix) +
+           check_model("ocr_cls", file("ch_ppocr_mobile_v2.0_cls_infer.onnx", {1, 3, 48, 192}), matrix);
 }
 
 }  // namespace
 
 TEST_CASE("oracle: lenet5 and a small DAG, cut in every way on two to four devices, equal the unsplit models",
           "[oracle][cuts]") {
-    Counts counts;
-    std::string text = check_model("lenet5", zoo_reader("lenet5", {}), counts);
-    text += check_model("small DAG", read_small_dag, counts);
-    check_recorded("cuts_small.txt", std::move(text), counts);
+    Matrix matrix;
+    const std::string text = check_small(matrix);
+    check_recorded("cuts_small.txt", text, matrix.counts);
+}
+
+TEST_CASE("oracle: they do so over sockets, which count the bytes of the derived moves", "[oracle][cuts]") {
+    Matrix matrix{Where::over_sockets};
+    const std::string text = check_small(matrix);
+    check_recorded("cuts_small.txt", text, matrix.counts);
 }
 
 TEST_CASE("oracle: the zoo, cut in every way on two to four devices, equals the unsplit models",
           "[oracle][cuts][long]") {
-    const std::map<std::string, std::vector<graph::Index>> smaller{
-        {"squeezenet1_1", {1, 3, 96, 96}}, {"mobilenet_v2", {1, 3, 96, 96}}, {"googlenet", {1, 3, 96, 96}},
-        {"resnet18", {1, 3, 96, 96}},      {"tiny_yolov2", {1, 3, 96, 96}},  {"resnet50", {1, 3, 96, 96}}};
-    Counts counts;
-    std::string text;
-    for (const zoo::Entry& entry : zoo::models()) {
-        const auto dims = smaller.find(entry.name);
-        text += check_model(entry.name,
-                            zoo_reader(entry.name, dims == smaller.end() ? std::vector<graph::Index>{} : dims->second),
-                            counts);
-    }
-    check_recorded("cuts_zoo.txt", std::move(text), counts);
+    Matrix matrix;
+    const std::string text = check_zoo(zoo_names(), matrix);
+    check_recorded("cuts_zoo.txt", text, matrix.counts);
+}
+
+TEST_CASE("oracle: the zoo does so over sockets, which count the bytes of the derived moves", "[.][sockets]") {
+    Matrix matrix{Where::over_sockets};
+    const std::string text = check_zoo(zoo_names(), matrix);
+    check_recorded("cuts_zoo.txt", text, matrix.counts);
 }
 
 TEST_CASE("oracle: OCR models, cut in every way on two to four devices, equal the unsplit models",
@@ -262,14 +321,14 @@ TEST_CASE("oracle: OCR models, cut in every way on two to four devices, equal th
         WARN("skipped: no OCR models in " << folder);
         return;
     }
-    const auto reader = [&](const std::string& file, const std::vector<graph::Index>& own) -> Reader {
-        return [=](const std::vector<graph::Index>& dims) {
-            return graph::read_onnx(util::FileView::open(folder + "/" + file),
-                                    {.input_shapes = {{"x", dims.empty() ? own : dims}}});
-        };
-    };
-    Counts counts;
-    std::string text = check_model("ocr_det", reader("ch_PP-OCRv4_det_infer.onnx", {1, 3, 64, 96}), counts);
-    text += check_model("ocr_cls", reader("ch_ppocr_mobile_v2.0_cls_infer.onnx", {1, 3, 48, 192}), counts);
-    check_recorded("cuts_ocr.txt", std::move(text), counts);
+    Matrix matrix;
+    const std::string text = check_ocr(folder, matrix);
+    check_recorded("cuts_ocr.txt", text, matrix.counts);
+}
+
+TEST_CASE("oracle: OCR models do so over sockets, which count the bytes of the derived moves", "[.][sockets]") {
+    REQUIRE(std::filesystem::is_directory(test::ocr_folder()));
+    Matrix matrix{Where::over_sockets};
+    const std::string text = check_ocr(test::ocr_folder(), matrix);
+    check_recorded("cuts_ocr.txt", text, matrix.counts);
 }

@@ -4,10 +4,10 @@
 #include "dataset/inputs.hpp"
 #include "plan/plan_file.hpp"
 #include "runtime/coordinator.hpp"
-#include "runtime/served.hpp"
 #include "runtime/shipping_support.hpp"
 #include "runtime/trace.hpp"
 #include "runtime/verify.hpp"
+#include "support/served.hpp"
 #include "util/clock.hpp"
 
 using namespace convoy;

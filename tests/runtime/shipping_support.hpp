@@ -1,30 +1,14 @@
 #pragma once
 
-#include <unistd.h>
-
-#include <atomic>
 #include <deque>
 #include <filesystem>
 #include <string>
 
 #include "runtime/model_store.hpp"
+#include "support/scratch_folder.hpp"
 #include "zoo/models.hpp"
 
 namespace convoy::test {
-
-/// A folder that goes with its object.
-struct ScratchFolder {
-    ScratchFolder() {
-        static std::atomic<int> count{0};
-        path = std::filesystem::temp_directory_path() /
-               ("convoy-runtime-" + std::to_string(::getpid()) + "-" + std::to_string(count++));
-        std::filesystem::create_directories(path);
-    }
-    ~ScratchFolder() { std::filesystem::remove_all(path); }
-    ScratchFolder(const ScratchFolder&) = delete;
-    ScratchFolder& operator=(const ScratchFolder&) = delete;
-    std::filesystem::path path;
-};
 
 /// A model of the zoo as a file; squeezenet1_1 has 5 MB.
 struct ZooModel {

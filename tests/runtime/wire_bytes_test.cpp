@@ -1,25 +1,20 @@
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
-#include <deque>
 #include <map>
 
 #include "dataset/inputs.hpp"
 #include "plan/plan_file.hpp"
-#include "runtime/coordinator.hpp"
-#include "runtime/served.hpp"
 #include "runtime/shipping_support.hpp"
 #include "runtime/verify.hpp"
+#include "support/over_sockets.hpp"
 
 using namespace convoy;
-using test::Served;
 using test::ZooModel;
 
 namespace {
 
 const std::filesystem::path kExamples = CONVOY_TEST_DATA "/../../examples/plans";
-
-using Traffic = std::map<std::pair<std::string, std::string>, transport::Traffic>;
 
 /// A plan for a model of the zoo.
 struct Case {
@@ -27,71 +22,29 @@ struct Case {
     std::string text;
     plan::PlanDocument document = plan::read_plan(util::FileView::from_bytes(text, "plan.yaml"), model.graph);
     plan::Compiled compiled{document.plan, model.graph};
-
-    [[nodiscard]] std::string name(plan::DeviceId device) const { return document.plan.devices[index(device)]; }
-
-    /// What the moves add up to over frames [0, frames), by sender and receiver.
-    [[nodiscard]] Traffic derived(std::uint64_t frames) const {
-        Traffic traffic;
-        for (std::uint64_t frame = 0; frame < frames; ++frame)
-            for (const plan::Message& m : compiled.messages(plan::route_of(document.plan, frame)))
-                traffic[{name(m.sender), name(m.receiver)}] +=
-                    {1, static_cast<std::uint64_t>(m.payload.value),
-                     transport::kFixedHeaderSize + m.boxes.size() * transport::kBoxSize};
-        return traffic;
-    }
 };
 
-runtime::WorkerOptions with_the_model(const std::string& device) { return Served::options(device, 10); }
-
-/// What the sockets counted while `frames` frames ran over them, each of which must give the unsplit model's result.
-Traffic counted(const Case& plan, std::uint64_t frames,
-                const std::function<runtime::WorkerOptions(const std::string&)>& options_of = with_the_model) {
-    const std::vector<std::string>& devices = plan.document.plan.devices;
-    std::deque<Served> workers;
-    std::map<std::string, std::string> urls;
-    for (const std::string& device : devices) {
-        if (device == plan.name(plan.document.plan.source)) continue;
-        urls[device] = workers.emplace_back(options_of(device)).worker.url();
-    }
-    runtime::CoordinatorOptions options;
-    options.deployment.plan = plan.text;
-    options.deployment.model_file = plan.model.file;
-    options.deployment.model_sha256 = plan.model.graph.sha256();
+/// Runs random frames; each must give the unsplit model's result. @return what the sockets counted
+test::LinkTraffic counted(const Case& plan, std::uint64_t frames,
+                          const std::function<runtime::WorkerOptions(const std::string&)>& options_of) {
     engine::Weights weights(plan.model.graph);
-    runtime::Coordinator coordinator({plan.document.plan, plan.compiled, weights, urls}, options);
-    runtime::Verifier verifier(weights, plan.document.plan, plan.compiled);
     const dataset::Inputs inputs({"random:3"}, plan.model.graph, std::nullopt);
-    std::map<std::uint64_t, std::vector<graph::Tensor>> waiting;
-    for (std::uint64_t submitted = 0; submitted < frames || coordinator.in_flight() > 0;) {
-        for (; submitted < frames && coordinator.admits(); ++submitted) {
-            std::vector<graph::Tensor> input = inputs.load(0, submitted);
-            waiting[coordinator.submit(input)] = std::move(input);
-        }
-        const runtime::FrameResult result = coordinator.next(util::Seconds{60});
-        CHECK(verifier.check(waiting.at(result.frame), result.outputs));
-    }
-    Traffic traffic;
-    for (const runtime::DeviceTotals& device : coordinator.totals())
-        for (const runtime::SentTo& sent : device.sent)
-            if (sent.traffic.messages > 0) traffic[{plan.name(device.device), plan.name(sent.receiver)}] = sent.traffic;
-    coordinator.close();
-    return traffic;
+    std::vector<std::vector<graph::Tensor>> given;
+    for (std::uint64_t frame = 0; frame < frames; ++frame) given.push_back(inputs.load(0, frame));
+    const test::SocketRun run =
+        test::run_over_sockets(plan.document.plan, plan.compiled, weights, {plan.model.file}, given, options_of);
+    runtime::Verifier verifier(weights, plan.document.plan, plan.compiled);
+    for (std::uint64_t frame = 0; frame < frames; ++frame) CHECK(verifier.check(given[frame], run.outputs[frame]));
+    return run.traffic;
 }
 
 void check_bytes(const ZooModel& model, const std::string& text, std::uint64_t frames) {
     const Case plan{model, text};
-    const Traffic derived = plan.derived(frames);
+    const test::LinkTraffic derived = test::derived_traffic(plan.document.plan, plan.compiled, frames);
     REQUIRE_FALSE(derived.empty());
-    const Traffic sent = counted(plan, frames);
-    CHECK(sent.size() == derived.size());
-    for (const auto& [link, traffic] : derived) {
-        INFO(link.first << " to " << link.second);
-        REQUIRE(sent.contains(link));
-        CHECK(sent.at(link).messages == traffic.messages);
-        CHECK(sent.at(link).payload_bytes == traffic.payload_bytes);
-        CHECK(sent.at(link).header_bytes == traffic.header_bytes);
-    }
+    const test::LinkTraffic sent = counted(plan, frames, test::worker_with_the_file);
+    INFO("derived:\n" << test::describe(derived) << "counted:\n" << test::describe(sent));
+    CHECK(sent == derived);
 }
 
 const std::string kHead = "schema: convoy.plan/1\n";
@@ -187,7 +140,7 @@ TEST_CASE("runtime: only the output channels that a small device computes are sh
                                     "  - {layers: [classifier.3..flatten], on: a}\n"};
     const test::ScratchFolder cache;
     (void)counted(plan, 1, [&](const std::string& device) {
-        runtime::WorkerOptions options = with_the_model(device);
+        runtime::WorkerOptions options = test::worker_with_the_file(device);
         options.look_where_told = false;
         options.cache = runtime::ModelCache::Settings{.folder = cache.path};
         options.memory_limit = plan.compiled.memory(plan::DeviceId{1}).peak;
