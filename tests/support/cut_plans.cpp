@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "partition/assemble.hpp"
+#include "support/cut_pieces.hpp"
 #include "support/cut_stages.hpp"
 
 namespace convoy::test {
@@ -16,7 +17,6 @@ using graph::Axis;
 using graph::Box;
 using graph::Graph;
 using graph::Index;
-using graph::Interval;
 using graph::OperatorId;
 using graph::TensorId;
 using plan::DeviceId;
@@ -29,7 +29,7 @@ OperatorId operator_id(std::size_t op) { return OperatorId{static_cast<std::uint
 /// Puts a plan together operator by operator.
 class CutPlanner {
   public:
-    CutPlanner(const Graph& graph, std::size_t devices) : graph_(graph), devices_(devices) {
+    CutPlanner(const Graph& graph, std::size_t devices) : graph_(graph), devices_(devices), pieces_(graph, devices) {
         plan::Plan& plan = result_.plan.emplace();
         for (std::size_t d = 0; d < devices; ++d) plan.devices.emplace_back(1, static_cast<char>('a' + d));
         plan.sink = device_id(devices - 1);
@@ -41,7 +41,6 @@ class CutPlanner {
   private:
     [[nodiscard]] std::size_t count() const { return graph_.operators().size(); }
     [[nodiscard]] const Box& output(OperatorId op) const { return graph_.tensor(graph_.op(op).outputs[0]).full; }
-    [[nodiscard]] const Box& input(OperatorId op) const { return graph_.tensor(graph_.op(op).inputs[0]).full; }
     [[nodiscard]] bool cuts(OperatorId op, Axis axis) const { return cuts_output(graph_, op, axis); }
     [[nodiscard]] bool sums(OperatorId op, Axis axis) const { return cuts_sum(graph_, op, axis); }
 
@@ -58,52 +57,6 @@ class CutPlanner {
         stage.operators.clear();
         stage.hold = tensor;
         stages().push_back(std::move(stage));
-    }
-
-    [[nodiscard]] Placed along(const Box& box, Axis axis) const {
-        Placed pieces;
-        for (const Interval& part : uneven_parts(box[axis].size(), devices_)) {
-            Box cut = box;
-            cut[axis] = part;
-            pieces.push_back({pieces.size(), {cut, std::nullopt}});
-        }
-        return pieces;
-    }
-
-    /// All of the output, each device summing over a part of the input.
-    [[nodiscard]] Placed addends(OperatorId op, Axis axis) const {
-        Placed pieces = along(input(op), axis);
-        for (auto& [device, piece] : pieces) piece = {output(op), piece.box};
-        return pieces;
-    }
-
-    [[nodiscard]] Placed replicas(TensorId tensor) const {
-        Placed pieces;
-        for (std::size_t d = 0; d < devices_; ++d) pieces.push_back({d, {graph_.tensor(tensor).full, std::nullopt}});
-        return pieces;
-    }
-
-    /// Numbers of parts of a grid, and who has which of them: neighbours are on different devices.
-    [[nodiscard]] std::array<std::size_t, 2> grid_parts() const {
-        return {devices_ % 2 == 0 && devices_ > 2 ? devices_ / 2 : devices_, 2};
-    }
-    [[nodiscard]] std::size_t grid_device(std::size_t p, std::size_t q) const {
-        const auto parts = grid_parts();
-        return parts[0] * parts[1] == devices_ ? p * parts[1] + q : (p + q) % devices_;
-    }
-
-    [[nodiscard]] Placed tiles(const Box& box, std::size_t rows, std::size_t columns) const {
-        Placed pieces;
-        const std::vector<Interval> h = uneven_parts(box[Axis::h].size(), rows);
-        const std::vector<Interval> w = uneven_parts(box[Axis::w].size(), columns);
-        for (std::size_t r = 0; r < h.size(); ++r) {
-            for (std::size_t c = 0; c < w.size(); ++c) {
-                const Box tile{{box[Axis::n], box[Axis::c], h[r], w[c]}};
-                const bool grid = std::array{rows, columns} == grid_parts();
-                pieces.push_back({grid ? grid_device(r, c) : (r + c) % devices_, {tile, std::nullopt}});
-            }
-        }
-        return pieces;
     }
 
     using Fits = std::function<bool(OperatorId)>;
@@ -125,7 +78,7 @@ class CutPlanner {
     }
 
     void output_axis(Axis axis, const char* refusal) {
-        each([&](OperatorId op) { return cuts(op, axis); }, [&](OperatorId op) { return along(output(op), axis); },
+        each([&](OperatorId op) { return cuts(op, axis); }, [&](OperatorId op) { return pieces_.along(op, axis); },
              refusal);
     }
     void grid();
@@ -135,7 +88,6 @@ class CutPlanner {
     void batch();
     void row_sums();
     void sums(Cut cut);
-    [[nodiscard]] Placed crossed(OperatorId op) const;
     void channel_grid();
     void mixed();
     void interleaved();
@@ -147,6 +99,7 @@ class CutPlanner {
 
     const Graph& graph_;
     std::size_t devices_;
+    PieceCutter pieces_;
     CutPlan result_;
 };
 
@@ -202,7 +155,7 @@ CutPlan CutPlanner::make(Cut cut) {
 
 void CutPlanner::grid() {
     each([&](OperatorId op) { return cuts(op, Axis::h) && cuts(op, Axis::w); },
-         [&](OperatorId op) { return tiles(output(op), grid_parts()[0], grid_parts()[1]); },
+         [&](OperatorId op) { return pieces_.grid(op); },
          "no operator makes a map of several rows and columns that can be cut");
 }
 
@@ -242,7 +195,7 @@ void CutPlanner::fused_tiles() {
     constexpr std::size_t kLongest = 6;
     runs(
         kLongest, [&](OperatorId op) { return cuts(op, Axis::h) && cuts(op, Axis::w); },
-        [&](OperatorId op) { return tiles(output(op), devices_ + 1, 2); });
+        [&](OperatorId op) { return pieces_.tiles(op, devices_ + 1, 2); });
     if (std::ranges::none_of(stages(), [](const Stage& stage) { return stage.operators.size() > 1; }))
         refuse("no two operators that follow each other make maps of several rows and columns that can be cut");
 }
@@ -250,7 +203,7 @@ void CutPlanner::fused_tiles() {
 void CutPlanner::batch() {
     runs(
         count(), [&](OperatorId op) { return cuts(op, Axis::n); },
-        [&](OperatorId op) { return along(output(op), Axis::n); });
+        [&](OperatorId op) { return pieces_.along(op, Axis::n); });
     if (result_.cut_operators == 0) refuse("no operator makes several inputs of a batch that can be cut");
 }
 
@@ -258,9 +211,9 @@ void CutPlanner::row_sums() {
     std::size_t partial = 0;
     each([&](OperatorId op) { return cuts(op, Axis::h) || sums(op, Axis::h); },
          [&](OperatorId op) {
-             if (cuts(op, Axis::h)) return along(output(op), Axis::h);
+             if (cuts(op, Axis::h)) return pieces_.along(op, Axis::h);
              ++partial;
-             return addends(op, Axis::h);
+             return pieces_.addends(op, Axis::h);
          },
          "no operator makes or reads a map of several rows that can be cut");
     if (partial == 0) refuse("no operator sums over several rows");
@@ -273,37 +226,21 @@ void CutPlanner::sums(Cut cut) {
             put_whole(op);
             continue;
         }
-        put(op, addends(op, Axis::c));
+        put(op, pieces_.addends(op, Axis::c));
         const TensorId made = graph_.op(op).outputs[0];
         if (cut == Cut::sums_on_one) hold(made, {{i % devices_, {output(op), std::nullopt}}});
         if (cut == Cut::sums_scattered) {
-            hold(made, along(output(op), Axis::c));
-            hold(made, replicas(made));
+            hold(made, pieces_.along(op, Axis::c));
+            hold(made, pieces_.replicas(made));
         }
     }
     if (result_.cut_operators == 0) refuse("no operator sums over several channels");
 }
 
-/// Parts of the output channels x parts of the input channels.
-Placed CutPlanner::crossed(OperatorId op) const {
-    Placed pieces;
-    const std::vector<Interval> outputs = uneven_parts(output(op)[Axis::c].size(), grid_parts()[0]);
-    const std::vector<Interval> inputs = uneven_parts(input(op)[Axis::c].size(), grid_parts()[1]);
-    for (std::size_t p = 0; p < outputs.size(); ++p) {
-        for (std::size_t q = 0; q < inputs.size(); ++q) {
-            Piece piece{output(op), input(op)};
-            piece.box[Axis::c] = outputs[p];
-            (*piece.in)[Axis::c] = inputs[q];
-            pieces.push_back({grid_device(p, q), piece});
-        }
-    }
-    return pieces;
-}
-
 void CutPlanner::channel_grid() {
     const auto both = [&](OperatorId op) { return cuts(op, Axis::c) && sums(op, Axis::c); };
     each([&](OperatorId op) { return cuts(op, Axis::c); },
-         [&](OperatorId op) { return both(op) ? crossed(op) : along(output(op), Axis::c); },
+         [&](OperatorId op) { return both(op) ? pieces_.crossed(op) : pieces_.along(op, Axis::c); },
          "no operator makes several channels that can be cut");
     for (std::size_t i = 0; i < count(); ++i)
         if (both(operator_id(i))) return;
@@ -314,15 +251,15 @@ void CutPlanner::channel_grid() {
 /// next that fits.
 void CutPlanner::mixed() {
     const std::vector<std::pair<Fits, Pieces>> ways{
-        {[&](OperatorId op) { return cuts(op, Axis::h); }, [&](OperatorId op) { return along(output(op), Axis::h); }},
-        {[&](OperatorId op) { return sums(op, Axis::c); }, [&](OperatorId op) { return addends(op, Axis::c); }},
-        {[&](OperatorId op) { return cuts(op, Axis::c); }, [&](OperatorId op) { return along(output(op), Axis::c); }},
-        {[&](OperatorId op) { return cuts(op, Axis::w); }, [&](OperatorId op) { return along(output(op), Axis::w); }},
+        {[&](OperatorId op) { return cuts(op, Axis::h); }, [&](OperatorId op) { return pieces_.along(op, Axis::h); }},
+        {[&](OperatorId op) { return sums(op, Axis::c); }, [&](OperatorId op) { return pieces_.addends(op, Axis::c); }},
+        {[&](OperatorId op) { return cuts(op, Axis::c); }, [&](OperatorId op) { return pieces_.along(op, Axis::c); }},
+        {[&](OperatorId op) { return cuts(op, Axis::w); }, [&](OperatorId op) { return pieces_.along(op, Axis::w); }},
         {[&](OperatorId op) { return cuts(op, Axis::c) && sums(op, Axis::c); },
-         [&](OperatorId op) { return crossed(op); }},
-        {[&](OperatorId op) { return sums(op, Axis::h); }, [&](OperatorId op) { return addends(op, Axis::h); }},
+         [&](OperatorId op) { return pieces_.crossed(op); }},
+        {[&](OperatorId op) { return sums(op, Axis::h); }, [&](OperatorId op) { return pieces_.addends(op, Axis::h); }},
         {[&](OperatorId op) { return cuts(op, Axis::h) && cuts(op, Axis::w); },
-         [&](OperatorId op) { return tiles(output(op), grid_parts()[0], grid_parts()[1]); }}};
+         [&](OperatorId op) { return pieces_.grid(op); }}};
     std::size_t turn = 0;
     const auto way_of = [&](OperatorId op) {
         for (std::size_t k = 0; k < ways.size(); ++k)
@@ -352,7 +289,7 @@ std::vector<OperatorId> CutPlanner::pair_behind(OperatorId first) const {
         if (graph_.op(next).inputs[0] != made || index(next) != index(pair.back()) + 1) return {};
         pair.push_back(next);
         if (sums(next, Axis::c)) return graph_.op(next).group == 1 ? pair : std::vector<OperatorId>{};
-        const graph::Slab part = graph::make_slab(along(output(next), Axis::c)[0].second.box);
+        const graph::Slab part = graph::make_slab(pieces_.along(next, Axis::c)[0].second.box);
         const bool apart =
             cuts(next, Axis::c) && graph_.op(next).inputs.size() == 1 && channels(next) == channels(first);
         if (!apart || graph::needed(graph_, next, 0, {&part, 1}).c != part.c) return {};
@@ -367,12 +304,12 @@ void CutPlanner::interleaved() {
             continue;
         }
         for (std::size_t k = 0; k + 1 < pair.size(); ++k) {
-            put(pair[k], along(output(pair[k]), Axis::c));
+            put(pair[k], pieces_.along(pair[k], Axis::c));
             result_.local.insert(graph_.op(pair[k]).outputs[0]);
         }
-        put(pair.back(), addends(pair.back(), Axis::c));
+        put(pair.back(), pieces_.addends(pair.back(), Axis::c));
         const TensorId made = graph_.op(pair.back()).outputs[0];
-        hold(made, replicas(made));
+        hold(made, pieces_.replicas(made));
         i += pair.size();
     }
     if (result_.cut_operators == 0) refuse("no layer's output channels are read by one next layer that sums over them");
