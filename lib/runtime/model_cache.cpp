@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <cstring>
 #include <thread>
@@ -28,7 +29,10 @@ using util::Error;
 
 constexpr const char* kWhole = ".onnx";
 constexpr const char* kPart = ".part";
+constexpr const char* kLeaves = ".leaves";
 constexpr const char* kLock = ".lock";
+constexpr std::uint64_t kLeavesBytes =
+    ModelManifest::kChunkBytes / ModelManifest::kLeafBytes * sizeof(util::Digest);  // of a chunk
 constexpr util::Seconds kLockGlance{0.05};
 constexpr int kPrivate = 0600;
 constexpr std::int64_t kBlock = 512;  // unit of stat's st_blocks
@@ -90,7 +94,8 @@ std::vector<Entry> entries_of(const fs::path& folder) {
         const std::string extension = file.path().extension().string();
         const std::string stem = file.path().stem().string();
         struct stat status {};
-        if ((extension != kWhole && extension != kPart) || !util::is_sha256(stem)) continue;
+        const bool ours = extension == kWhole || extension == kPart || extension == kLeaves;
+        if (!ours || !util::is_sha256(stem)) continue;
         if (::lstat(file.path().c_str(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
         entries.push_back({file.path(), stem, status.st_blocks * kBlock, status.st_mtim});
     }
@@ -174,6 +179,7 @@ ModelCache::Partial ModelCache::open(const ModelManifest& manifest, const std::s
         partial.give_up();
         partial.data_ = open_file(partial.path_);
     }
+    partial.leaves_ = open_file(path(manifest.sha256, kLeaves));
     if (::ftruncate(partial.data_.get(), size) != 0) {
         const int reason = errno;
         partial.give_up();
@@ -204,28 +210,49 @@ void ModelCache::make_room(util::Bytes wanted, const std::string& kept) const {
     }
 }
 
-std::vector<std::uint32_t> ModelCache::Partial::missing(std::span<const std::uint32_t> chunks) const {
-    std::vector<std::uint32_t> result;
-    std::vector<std::byte> content;
-    for (const std::uint32_t number : chunks) {
-        const ByteRange range = manifest_.chunk(number);
-        content.resize(range.end - range.begin);
-        const bool there = !is_hole(data_.get(), range) && read_at(data_.get(), content, range.begin) &&
-                           digest_of(content) == manifest_.chunks.at(number);
-        if (!there) result.push_back(number);
+std::vector<std::byte> ModelCache::Partial::read(const ByteRange& range) const {
+    std::vector<std::byte> content(range.end - range.begin);
+    if (is_hole(data_.get(), range) || !read_at(data_.get(), content, range.begin)) return {};
+    return content;
+}
+
+/// The hashes of a chunk's leaves; none when it did not come in part, or they are damaged.
+std::vector<util::Digest> ModelCache::Partial::known_leaves(std::uint32_t chunk) const {
+    std::vector<util::Digest> leaves(static_cast<std::size_t>(std::popcount(manifest_.whole(chunk).leaves)));
+    const auto bytes = std::as_writable_bytes(std::span(leaves));
+    const bool there = read_at(leaves_.get(), bytes, chunk * kLeavesBytes);
+    return there && chunk_digest(leaves) == manifest_.chunks.at(chunk) ? leaves : std::vector<util::Digest>{};
+}
+
+std::vector<ChunkPart> ModelCache::Partial::missing(std::span<const ChunkPart> parts) const {
+    std::vector<ChunkPart> result;
+    for (ChunkPart part : parts) {
+        const std::vector<std::byte> content = read(manifest_.chunk(part.chunk));
+        if (content.empty()) {
+            result.push_back(part);
+            continue;
+        }
+        const std::vector<util::Digest> there = leaf_digests(content);
+        if (chunk_digest(there) == manifest_.chunks.at(part.chunk)) continue;
+        const std::vector<util::Digest> right = known_leaves(part.chunk);
+        for (std::size_t i = 0; i < right.size(); ++i)
+            if (right[i] == there[i]) part.leaves &= ~(std::uint64_t{1} << i);
+        if (part.leaves != 0) result.push_back(part);
     }
     return result;
 }
 
-void ModelCache::Partial::reserve(std::span<const std::uint32_t> chunks) {
-    std::int64_t wanted = 0;
-    for (const std::uint32_t number : chunks) {
-        const ByteRange range = manifest_.chunk(number);
-        if (is_hole(data_.get(), range)) wanted += static_cast<std::int64_t>(range.end - range.begin);
+void ModelCache::Partial::reserve(std::span<const ChunkPart> parts) {
+    std::vector<ByteRange> ranges;
+    for (const ChunkPart& part : parts) {
+        const std::vector<ByteRange> more = manifest_.ranges(part);
+        ranges.insert(ranges.end(), more.begin(), more.end());
     }
+    std::int64_t wanted = 0;
+    for (const ByteRange& range : ranges)
+        if (is_hole(data_.get(), range)) wanted += static_cast<std::int64_t>(range.end - range.begin);
     cache_.make_room(util::Bytes(wanted), manifest_.sha256);
-    for (const std::uint32_t number : chunks) {
-        const ByteRange range = manifest_.chunk(number);
+    for (const ByteRange& range : ranges) {
         if (::fallocate(data_.get(), 0, static_cast<off_t>(range.begin), static_cast<off_t>(range.end - range.begin)) ==
             0)
             continue;
@@ -236,15 +263,41 @@ void ModelCache::Partial::reserve(std::span<const std::uint32_t> chunks) {
     }
 }
 
-void ModelCache::Partial::put(std::uint32_t chunk, std::span<const std::byte> bytes) {
-    const ByteRange range = manifest_.chunk(chunk);
-    if (chunk >= manifest_.chunk_count() || bytes.size() != range.end - range.begin)
-        throw Error(Errc::protocol, fmt::format("chunk {} of the model came with {} bytes instead of {}", chunk,
-                                                bytes.size(), range.end - range.begin));
-    if (digest_of(bytes) != manifest_.chunks[chunk])
+void ModelCache::Partial::put(const ChunkPart& part, std::span<const std::byte> message) {
+    const auto refuse = [&](const std::string& why) {
+        throw Error(Errc::protocol, fmt::format("chunk {} of the model came with {}", part.chunk, why));
+    };
+    if (part.chunk >= manifest_.chunk_count() || message.size() != manifest_.message_bytes(part))
+        refuse(fmt::format("{} bytes instead of {}", message.size(), manifest_.message_bytes(part)));
+    if (!manifest_.is_whole(part)) return put_leaves(part, message);
+    if (chunk_digest(leaf_digests(message)) != manifest_.chunks[part.chunk])
+        refuse("another content than its hash says");
+    write(data_, message, manifest_.chunk(part.chunk).begin);
+}
+
+void ModelCache::Partial::put_leaves(const ChunkPart& part, std::span<const std::byte> message) {
+    std::vector<util::Digest> leaves(static_cast<std::size_t>(std::popcount(manifest_.whole(part.chunk).leaves)));
+    const auto hashes = message.first(leaves.size() * sizeof(util::Digest));
+    std::memcpy(leaves.data(), hashes.data(), hashes.size());
+    if (chunk_digest(leaves) != manifest_.chunks[part.chunk])
         throw Error(Errc::protocol,
-                    fmt::format("chunk {} of the model came with another content than its hash says", chunk));
-    const int reason = write_at(data_.get(), bytes, range.begin);
+                    fmt::format("chunk {} of the model came with other hashes of its leaves", part.chunk));
+    write(leaves_, hashes, part.chunk * kLeavesBytes);
+    std::size_t at = hashes.size();
+    for (const ByteRange& range : manifest_.ranges(part)) {
+        const auto run = message.subspan(at, range.end - range.begin);
+        at += run.size();
+        const std::vector<util::Digest> came = leaf_digests(run);
+        const auto first = range.begin % ModelManifest::kChunkBytes / ModelManifest::kLeafBytes;
+        if (!std::equal(came.begin(), came.end(), leaves.begin() + static_cast<std::ptrdiff_t>(first)))
+            throw Error(Errc::protocol,
+                        fmt::format("leaves of chunk {} came with another content than their hashes say", part.chunk));
+        write(data_, run, range.begin);
+    }
+}
+
+void ModelCache::Partial::write(const CacheFile& file, std::span<const std::byte> bytes, std::uint64_t offset) {
+    const int reason = write_at(file.get(), bytes, offset);
     if (reason == 0) return;
     if (reason == ENOSPC || reason == EDQUOT) give_up();  // a full disk is worse than a lost download
     fail(Errc::io, "write", path_, reason);
@@ -260,13 +313,16 @@ std::string ModelCache::Partial::finish() {
     if (::fsync(data_.get()) != 0) fail(Errc::io, "write", path_, errno);
     const fs::path whole = cache_.path(manifest_.sha256, kWhole);
     if (::rename(path_.c_str(), whole.c_str()) != 0) fail(Errc::cannot_create, "create", whole, errno);
+    ::unlink(cache_.path(manifest_.sha256, kLeaves).c_str());
     path_ = whole.string();
     return path_;
 }
 
 void ModelCache::Partial::give_up() noexcept {
     ::unlink(path_.c_str());
+    ::unlink(fs::path(path_).replace_extension(kLeaves).c_str());
     data_ = CacheFile();
+    leaves_ = CacheFile();
 }
 
 }  // namespace convoy::runtime

@@ -16,9 +16,9 @@ namespace convoy::runtime {
 /// Models that were shipped, in a folder that any number of processes may use at once.
 ///
 /// A whole model is `<SHA-256>.onnx`, put there by a rename after its hash was checked. `<SHA-256>.part` has the
-/// model's size and some of its chunks at their places; who writes to it holds the lock on `<SHA-256>.lock`. Whatever
-/// was not used for longest is deleted when room is needed; who has it mapped keeps it. File names are made from
-/// checked hashes only. Used by one thread.
+/// model's size and some of its chunks at their places, `<SHA-256>.leaves` the hashes of the leaves of chunks that came
+/// in part; who writes to them holds the lock on `<SHA-256>.lock`. Whatever was not used for longest is deleted when
+/// room is needed; who has it mapped keeps it. File names are made from checked hashes only. Used by one thread.
 class ModelCache {
   public:
     struct Settings {
@@ -65,15 +65,15 @@ class CacheFile {
 /// A model on its way into the cache; locked until it ends.
 class ModelCache::Partial {
   public:
-    /// Of these chunks those whose content is not there, or not what the manifest says: whatever an earlier attempt
-    /// left is checked by its hash.
-    [[nodiscard]] std::vector<std::uint32_t> missing(std::span<const std::uint32_t> chunks) const;
-    /// Makes room for these chunks, in the cache's limit and on the disk.
+    /// What of these parts is not there, or not what the manifest says: whatever an earlier attempt left is checked by
+    /// its hash.
+    [[nodiscard]] std::vector<ChunkPart> missing(std::span<const ChunkPart> parts) const;
+    /// Makes room for these parts, in the cache's limit and on the disk.
     /// @throws Error impossible (limit), io (disk full)
-    void reserve(std::span<const std::uint32_t> chunks);
-    /// Writes a chunk.
+    void reserve(std::span<const ChunkPart> parts);
+    /// Writes a part, as it comes in a message.
     /// @throws Error protocol, when it has not the length or the hash that the manifest says; io
-    void put(std::uint32_t chunk, std::span<const std::byte> bytes);
+    void put(const ChunkPart& part, std::span<const std::byte> message);
     /// The partial file: it has the size of the whole one, and zeros where chunks are missing.
     [[nodiscard]] const std::string& file() const noexcept { return path_; }
     /// Checks the hash of the whole file and makes it a model of the cache. @return its path
@@ -83,6 +83,10 @@ class ModelCache::Partial {
   private:
     friend class ModelCache;
     Partial(const ModelCache& cache, ModelManifest manifest) : cache_(cache), manifest_(std::move(manifest)) {}
+    [[nodiscard]] std::vector<std::byte> read(const ByteRange& range) const;
+    [[nodiscard]] std::vector<util::Digest> known_leaves(std::uint32_t chunk) const;
+    void put_leaves(const ChunkPart& part, std::span<const std::byte> message);
+    void write(const CacheFile& file, std::span<const std::byte> bytes, std::uint64_t offset);
     void give_up() noexcept;
 
     const ModelCache& cache_;
@@ -90,6 +94,7 @@ class ModelCache::Partial {
     std::string path_;
     CacheFile lock_;
     CacheFile data_;
+    CacheFile leaves_;  ///< of each chunk that came in part the hashes of its leaves, kLeavesBytes each
 };
 
 }  // namespace convoy::runtime

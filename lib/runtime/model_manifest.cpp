@@ -3,12 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cstring>
 
+#include "runtime/weight_ranges.hpp"
 #include "transport/bytes.hpp"
 #include "util/error.hpp"
-#include "util/hash.hpp"
 #include "util/mapped_memory.hpp"
 
 namespace convoy::runtime {
@@ -19,21 +20,10 @@ using graph::Operator;
 using util::Errc;
 using util::Error;
 
+constexpr std::uint64_t kMostLeaves = ModelManifest::kChunkBytes / ModelManifest::kLeafBytes;
+
 [[noreturn]] void refuse(const std::string& why) {
     throw Error(Errc::protocol, fmt::format("a model's manifest {}", why));
-}
-
-/// Weights that may come later: only whole-file offsets of these kinds are known to be read by the engine alone.
-bool deferrable(const Operator& op) {
-    return op.weights && (op.kind == graph::Kind::convolution || op.kind == graph::Kind::gemm);
-}
-
-/// Where bytes of a constant lie in the mapped model file; empty when they lie elsewhere.
-ByteRange range_of(std::span<const std::byte> part) {
-    const std::span<const std::byte> file = util::mapped_file_of(part);
-    if (file.empty()) return {};
-    const auto begin = static_cast<std::uint64_t>(part.data() - file.data());
-    return {begin, begin + part.size()};
 }
 
 /// Sorted, and joined where they touch.
@@ -96,7 +86,7 @@ void put_digest(transport::ByteWriter& out, const std::string& hex) {
 
 std::string take_digest(transport::ByteReader& in) {
     std::string hex;
-    for (const std::byte byte : in.bytes(sizeof(ModelManifest::Digest)))
+    for (const std::byte byte : in.bytes(sizeof(util::Digest)))
         hex += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
     return hex;
 }
@@ -108,14 +98,57 @@ ByteRange ModelManifest::chunk(std::uint32_t number) const noexcept {
     return {std::min(begin, size), std::min(begin + kChunkBytes, size)};
 }
 
-std::vector<std::uint32_t> ModelManifest::chunks_of(std::span<const ByteRange> ranges) const {
-    std::vector<bool> touched(chunks.size());
-    for (const ByteRange& range : ranges)
-        for (std::uint64_t i = range.begin / kChunkBytes; i < chunks.size() && i * kChunkBytes < range.end; ++i)
-            touched[i] = true;
-    std::vector<std::uint32_t> result;
-    for (std::uint32_t i = 0; i < touched.size(); ++i)
-        if (touched[i]) result.push_back(i);
+ChunkPart ModelManifest::whole(std::uint32_t number) const noexcept {
+    const ByteRange range = chunk(number);
+    const std::uint64_t leaves = (range.end - range.begin + kLeafBytes - 1) / kLeafBytes;
+    return {number, leaves == 0 ? 0 : ~std::uint64_t{0} >> (kMostLeaves - leaves)};
+}
+
+std::vector<ChunkPart> ModelManifest::all() const {
+    std::vector<ChunkPart> parts;
+    for (std::uint32_t number = 0; number < chunk_count(); ++number) parts.push_back(whole(number));
+    return parts;
+}
+
+std::vector<ByteRange> ModelManifest::ranges(const ChunkPart& part) const {
+    const ByteRange range = chunk(part.chunk);
+    std::vector<ByteRange> result;
+    for (std::uint64_t i = 0; i < kMostLeaves; ++i) {
+        if ((part.leaves >> i & 1) == 0) continue;
+        const std::uint64_t begin = range.begin + i * kLeafBytes;
+        const std::uint64_t end = std::min(begin + kLeafBytes, range.end);
+        if (!result.empty() && result.back().end == begin) {
+            result.back().end = end;
+        } else {
+            result.push_back({begin, end});
+        }
+    }
+    return result;
+}
+
+std::uint64_t ModelManifest::message_bytes(const ChunkPart& part) const {
+    const auto all_leaves = static_cast<std::uint64_t>(std::popcount(whole(part.chunk).leaves));
+    std::uint64_t bytes = is_whole(part) ? 0 : all_leaves * sizeof(util::Digest);
+    for (const ByteRange& range : ranges(part)) bytes += range.end - range.begin;
+    return bytes;
+}
+
+void WantedParts::add(const ByteRange& range) {
+    const std::uint64_t end = std::min(range.end, manifest_.size);
+    for (std::uint64_t at = range.begin; at < end;
+         at = (at / ModelManifest::kLeafBytes + 1) * ModelManifest::kLeafBytes)
+        leaves_[at / ModelManifest::kChunkBytes] |= std::uint64_t{1}
+                                                    << at % ModelManifest::kChunkBytes / ModelManifest::kLeafBytes;
+}
+
+std::vector<ChunkPart> WantedParts::parts() const {
+    std::vector<ChunkPart> result;
+    for (std::uint32_t number = 0; number < leaves_.size(); ++number) {
+        if (leaves_[number] == 0) continue;
+        const ChunkPart part{number, leaves_[number]};
+        const ChunkPart whole = manifest_.whole(number);
+        result.push_back(manifest_.message_bytes(part) < manifest_.message_bytes(whole) ? part : whole);
+    }
     return result;
 }
 
@@ -130,16 +163,14 @@ std::vector<ByteRange> ModelManifest::skeleton() const {
     return result;
 }
 
-ModelManifest::Digest digest_of(std::span<const std::byte> bytes) {
-    const std::string hex = util::sha256(bytes);
-    ModelManifest::Digest digest;
-    for (std::size_t i = 0; i < digest.size(); ++i) {
-        std::uint8_t byte = 0;
-        std::from_chars(hex.data() + 2 * i, hex.data() + 2 * i + 2, byte, 16);
-        digest[i] = std::byte{byte};
-    }
-    return digest;
+std::vector<util::Digest> leaf_digests(std::span<const std::byte> chunk) {
+    std::vector<util::Digest> digests;
+    for (; !chunk.empty(); chunk = chunk.subspan(std::min(ModelManifest::kLeafBytes, chunk.size())))
+        digests.push_back(util::sha256_digest(chunk.first(std::min(ModelManifest::kLeafBytes, chunk.size()))));
+    return digests;
 }
+
+util::Digest chunk_digest(std::span<const util::Digest> leaves) { return util::sha256_digest(std::as_bytes(leaves)); }
 
 ModelManifest make_manifest(const graph::Graph& graph, const util::FileView& file) {
     if (util::sha256(file) != graph.sha256())
@@ -152,11 +183,11 @@ ModelManifest make_manifest(const graph::Graph& graph, const util::FileView& fil
     manifest.size = file.bytes().size();
     for (std::uint64_t at = 0; at < manifest.size; at += ModelManifest::kChunkBytes) {
         const auto chunk = file.bytes().subspan(at, std::min(ModelManifest::kChunkBytes, manifest.size - at));
-        manifest.chunks.push_back(digest_of(chunk));
+        manifest.chunks.push_back(chunk_digest(leaf_digests(chunk)));
         util::release_mapped(chunk);
     }
     for (const Operator& op : graph.operators())
-        if (deferrable(op)) manifest.deferred.push_back(range_of(op.weights->data));
+        if (deferrable(op)) manifest.deferred.push_back(weights_in_file(op));
     manifest.deferred = joined(std::move(manifest.deferred));
     manifest.structure = structure_hash(graph);
     return manifest;
@@ -168,8 +199,9 @@ std::vector<std::byte> encode(const ModelManifest& manifest) {
     put_digest(out, manifest.structure);
     out.number(manifest.size);
     out.number(static_cast<std::uint32_t>(ModelManifest::kChunkBytes));
+    out.number(static_cast<std::uint32_t>(ModelManifest::kLeafBytes));
     out.number(manifest.chunk_count());
-    for (const ModelManifest::Digest& digest : manifest.chunks) out.bytes(digest);
+    for (const util::Digest& digest : manifest.chunks) out.bytes(digest);
     out.number(static_cast<std::uint32_t>(manifest.deferred.size()));
     for (const ByteRange& range : manifest.deferred) {
         out.number(range.begin);
@@ -187,10 +219,11 @@ ModelManifest decode_manifest(std::span<const std::byte> bytes) {
     if (manifest.size == 0 || manifest.size > ModelManifest::kLargestModel)
         refuse(fmt::format("announces {} bytes; 1 to {} are allowed", manifest.size, ModelManifest::kLargestModel));
     if (in.number<std::uint32_t>() != ModelManifest::kChunkBytes) refuse("has chunks of another size");
+    if (in.number<std::uint32_t>() != ModelManifest::kLeafBytes) refuse("has leaves of another size");
     const auto count = in.number<std::uint32_t>();
     if (count != (manifest.size + ModelManifest::kChunkBytes - 1) / ModelManifest::kChunkBytes)
         refuse(fmt::format("has {} chunks for {} bytes", count, manifest.size));
-    const std::span<const std::byte> digests = in.bytes(std::size_t{count} * sizeof(ModelManifest::Digest));
+    const std::span<const std::byte> digests = in.bytes(std::size_t{count} * sizeof(util::Digest));
     manifest.chunks.resize(count);
     std::memcpy(manifest.chunks.data(), digests.data(), digests.size());
     std::uint64_t at = 0;
@@ -211,14 +244,6 @@ std::string structure_hash(const graph::Graph& graph) {
     Outline all;
     for (const Operator& op : graph.operators()) outline(op, all);
     return util::sha256(all.text());
-}
-
-ByteRange weights_in_file(const Operator& op, const graph::Interval& channels) {
-    if (!deferrable(op)) return {};
-    const auto rows = static_cast<std::size_t>(op.weights->dims[0]);
-    const std::size_t row_bytes = op.weights->data.size() / rows;
-    return range_of(op.weights->data.subspan(static_cast<std::size_t>(channels.begin) * row_bytes,
-                                             static_cast<std::size_t>(channels.size()) * row_bytes));
 }
 
 }  // namespace convoy::runtime

@@ -22,9 +22,10 @@ class ModelSource {
     ModelSource& operator=(const ModelSource&) = delete;
 
     [[nodiscard]] virtual ModelManifest manifest() = 0;
-    /// Gets these chunks, each once, in any order. Contents are as they came: unchecked.
-    virtual void fetch(const ModelManifest& manifest, std::span<const std::uint32_t> chunks,
-                       const std::function<void(std::uint32_t chunk, std::span<const std::byte> bytes)>& take) = 0;
+    using Take = std::function<void(const ChunkPart& part, std::span<const std::byte> message)>;
+    /// Gets these parts, of different chunks, in any order. Messages are as they came, unchecked: a whole chunk, or the
+    /// hashes of all its leaves and the leaves that are wanted.
+    virtual void fetch(const ModelManifest& manifest, std::span<const ChunkPart> parts, const Take& take) = 0;
 };
 
 /// Asks the coordinator. A few chunks are under way at any time, so neither side ever holds much of the model.
@@ -38,11 +39,10 @@ class RemoteModel final : public ModelSource {
     explicit RemoteModel(Link link) : link_(std::move(link)) {}
 
     [[nodiscard]] ModelManifest manifest() override;
-    void fetch(const ModelManifest& manifest, std::span<const std::uint32_t> chunks,
-               const std::function<void(std::uint32_t, std::span<const std::byte>)>& take) override;
+    void fetch(const ModelManifest& manifest, std::span<const ChunkPart> parts, const Take& take) override;
 
   private:
-    void ask(std::span<const std::uint32_t> chunks);
+    void ask(std::span<const ChunkPart> parts);
     Link link_;
 };
 
@@ -59,6 +59,8 @@ class ModelServer {
                 const std::function<void(transport::Header, transport::Payload)>& send);
 
   private:
+    [[nodiscard]] transport::Payload message_of(const ChunkPart& part) const;
+
     const graph::Graph& graph_;
     std::string name_;
     util::FileView file_;

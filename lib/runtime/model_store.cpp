@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <numeric>
 
 #include "engine/runnable.hpp"
 #include "util/error.hpp"
@@ -15,17 +14,13 @@ namespace convoy::runtime {
 using util::Errc;
 using util::Error;
 
-void UnfinishedModel::fetch(std::span<const ByteRange> parts, ModelSource& source) {
-    fetch(manifest_.chunks_of(parts), source);
-}
-
-void UnfinishedModel::fetch(std::span<const std::uint32_t> chunks, ModelSource& source) {
-    const std::vector<std::uint32_t> missing = partial_.missing(chunks);
+void UnfinishedModel::fetch(std::span<const ChunkPart> parts, ModelSource& source) {
+    const std::vector<ChunkPart> missing = partial_.missing(parts);
     partial_.reserve(missing);
     source.fetch(manifest_, missing,
-                 [this](std::uint32_t chunk, std::span<const std::byte> bytes) { partial_.put(chunk, bytes); });
+                 [this](const ChunkPart& part, std::span<const std::byte> bytes) { partial_.put(part, bytes); });
     util::log_info("model {:.12}: {} of {} chunks were fetched, {} were there", manifest_.sha256, missing.size(),
-                   manifest_.chunk_count(), chunks.size() - missing.size());
+                   manifest_.chunk_count(), parts.size() - missing.size());
 }
 
 ModelStore::ModelStore(Settings settings) : settings_(std::move(settings)) {
@@ -88,7 +83,9 @@ FoundModel ModelStore::ship(const Deployment& deployment, ModelSource& source, b
     if (take_from_cache(deployment)) return {loaded_.get(), std::nullopt};
     UnfinishedModel model(std::move(manifest), std::move(partial));
     if (sparing) {
-        model.fetch(model.manifest().skeleton(), source);
+        WantedParts skeleton(model.manifest());
+        for (const ByteRange& range : model.manifest().skeleton()) skeleton.add(range);
+        model.fetch(skeleton.parts(), source);
         load(model.partial().file(), deployment, deployment.model_sha256);
         loaded_hash_.clear();
         if (structure_hash(loaded_->graph) == model.manifest().structure) return {loaded_.get(), std::move(model)};
@@ -96,9 +93,7 @@ FoundModel ModelStore::ship(const Deployment& deployment, ModelSource& source, b
                        deployment.model_sha256);
         loaded_.reset();
     }
-    std::vector<std::uint32_t> all(model.manifest().chunk_count());
-    std::iota(all.begin(), all.end(), 0U);
-    model.fetch(all, source);
+    model.fetch(model.manifest().all(), source);
     load(model.partial().finish(), deployment, deployment.model_sha256);
     return {loaded_.get(), std::nullopt};
 }

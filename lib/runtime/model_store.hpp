@@ -28,9 +28,8 @@ class UnfinishedModel {
   public:
     UnfinishedModel(ModelManifest manifest, ModelCache::Partial partial)
         : manifest_(std::move(manifest)), partial_(std::move(partial)) {}
-    /// Fetches what these parts of the file need and is not there yet.
-    void fetch(std::span<const ByteRange> parts, ModelSource& source);
-    void fetch(std::span<const std::uint32_t> chunks, ModelSource& source);
+    /// Fetches what of these parts is not there yet.
+    void fetch(std::span<const ChunkPart> parts, ModelSource& source);
     [[nodiscard]] const ModelManifest& manifest() const noexcept { return manifest_; }
     [[nodiscard]] ModelCache::Partial& partial() noexcept { return partial_; }
 

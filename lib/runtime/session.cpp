@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "runtime/record.hpp"
+#include "runtime/weight_ranges.hpp"
 #include "util/clock.hpp"
 #include "util/log.hpp"
 #include "util/memory.hpp"
@@ -159,24 +160,23 @@ void Session::build(ModelSource& source) {
     compiled_.emplace(document_->plan, model_->graph);
     self_ = device_named(deployment_->device);
     if (limit) require_memory(deployment_->device, compiled_->memory(self_), *limit);
-    if (found.rest) found.rest->fetch(weights_of_share(), source);
+    if (found.rest) found.rest->fetch(weights_of_share(found.rest->manifest()), source);
     engine::set_threads(options_.threads.value_or(deployment_->threads));
     node_->rename(kCoordinator, document_->plan.source);
     node_->deploy({document_->plan, *compiled_, self_, model_->weights}, kFirstEpoch);
 }
 
-std::vector<ByteRange> Session::weights_of_share() const {
-    std::vector<ByteRange> parts;
+std::vector<ChunkPart> Session::weights_of_share(const ModelManifest& manifest) const {
+    WantedParts wanted(manifest);
     for (std::size_t route = 0; route < compiled_->routes(); ++route) {
         for (const plan::Step& step : compiled_->program(route, self_).steps) {
             const auto* run = std::get_if<plan::Run>(&step);
             if (run == nullptr) continue;
             for (const graph::Work& work : run->works)
-                for (const graph::Interval& channels : work.outputs.front().c)
-                    parts.push_back(weights_in_file(model_->graph.op(work.op), channels));
+                for_weights_in_file(model_->graph, work, [&](const ByteRange& range) { wanted.add(range); });
         }
     }
-    return parts;
+    return wanted.parts();
 }
 
 ControlMessage Session::await(transport::Kind kind) {

@@ -62,7 +62,7 @@ class Session {
     void deploy(const ControlMessage& message);
     void build(ModelSource& source);
     /// Where in the model's file the weights of the own share are.
-    [[nodiscard]] std::vector<ByteRange> weights_of_share() const;
+    [[nodiscard]] std::vector<ChunkPart> weights_of_share(const ModelManifest& manifest) const;
     /// The next message of this kind by the coordinator, while it sends the model.
     [[nodiscard]] ControlMessage await(transport::Kind kind);
     void connect_peers();

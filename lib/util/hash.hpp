@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -8,6 +9,10 @@
 namespace convoy::util {
 
 class FileView;
+
+/// SHA-256.
+using Digest = std::array<std::byte, 32>;
+[[nodiscard]] Digest sha256_digest(std::span<const std::byte> data);
 
 /// SHA-256 as 64 lower-case hex digits.
 [[nodiscard]] std::string sha256(std::span<const std::byte> data);

@@ -10,6 +10,7 @@
 #include "util/hash.hpp"
 
 using namespace convoy;
+using runtime::ChunkPart;
 using runtime::ModelCache;
 using runtime::ModelManifest;
 using test::error_of;
@@ -28,22 +29,31 @@ struct Content {
         manifest.structure = manifest.sha256;
         manifest.size = bytes.size();
         for (std::size_t at = 0; at < bytes.size(); at += kChunk)
-            manifest.chunks.push_back(runtime::digest_of(chunk(static_cast<std::uint32_t>(at / kChunk))));
+            manifest.chunks.push_back(
+                runtime::chunk_digest(runtime::leaf_digests(chunk(static_cast<std::uint32_t>(at / kChunk)))));
     }
     [[nodiscard]] std::span<const std::byte> chunk(std::uint32_t number) const {
         const runtime::ByteRange range = manifest.chunk(number);
         return std::as_bytes(std::span(bytes)).subspan(range.begin, range.end - range.begin);
     }
-    [[nodiscard]] std::vector<std::uint32_t> all() const {
-        std::vector<std::uint32_t> numbers(manifest.chunk_count());
-        std::iota(numbers.begin(), numbers.end(), 0U);
-        return numbers;
+    /// A part as it comes in a message.
+    [[nodiscard]] std::vector<std::byte> message(const ChunkPart& part) const {
+        std::vector<std::byte> whole;
+        const auto append = [&](std::span<const std::byte> more) {
+            whole.insert(whole.end(), more.begin(), more.end());
+        };
+        if (!manifest.is_whole(part))
+            for (const util::Digest& digest : runtime::leaf_digests(chunk(part.chunk))) append(digest);
+        for (const runtime::ByteRange& range : manifest.ranges(part))
+            append(std::as_bytes(std::span(bytes)).subspan(range.begin, range.end - range.begin));
+        return whole;
     }
+    [[nodiscard]] std::vector<ChunkPart> all() const { return manifest.all(); }
     [[nodiscard]] std::string bring(const ModelCache& cache) const {
         ModelCache::Partial partial = cache.open(manifest);
-        const std::vector<std::uint32_t> missing = partial.missing(all());
+        const std::vector<ChunkPart> missing = partial.missing(all());
         partial.reserve(missing);
-        for (const std::uint32_t number : missing) partial.put(number, chunk(number));
+        for (const ChunkPart& part : missing) partial.put(part, message(part));
         return partial.finish();
     }
     std::string bytes;
@@ -83,9 +93,10 @@ TEST_CASE("cache: what is not what the manifest says is refused and not kept", "
     const Content other('o');
     {
         ModelCache::Partial partial = cache.open(model.manifest);
-        CHECK(error_of([&] { partial.put(0, other.chunk(0)); }).code() == Errc::protocol);
-        CHECK(error_of([&] { partial.put(0, model.chunk(0).first(kChunk - 1)); }).code() == Errc::protocol);
-        CHECK(error_of([&] { partial.put(3, model.chunk(0)); }).code() == Errc::protocol);
+        CHECK(error_of([&] { partial.put(model.manifest.whole(0), other.chunk(0)); }).code() == Errc::protocol);
+        CHECK(error_of([&] { partial.put(model.manifest.whole(0), model.chunk(0).first(kChunk - 1)); }).code() ==
+              Errc::protocol);
+        CHECK(error_of([&] { partial.put({3, 1}, model.chunk(0)); }).code() == Errc::protocol);
         CHECK(partial.missing(model.all()) == model.all());
     }
     // Every chunk as announced, yet another model as a whole.
@@ -108,19 +119,74 @@ TEST_CASE("cache: a partial file is taken up where its content is right", "[runt
     {
         ModelCache::Partial partial = cache.open(model.manifest);
         file = partial.file();
-        partial.put(0, model.chunk(0));
-        partial.put(2, model.chunk(2));
+        partial.put(model.manifest.whole(0), model.chunk(0));
+        partial.put(model.manifest.whole(2), model.chunk(2));
     }
-    CHECK(cache.open(model.manifest).missing(model.all()) == std::vector<std::uint32_t>{1});
+    CHECK(cache.open(model.manifest).missing(model.all()) == std::vector{model.manifest.whole(1)});
     {
         std::fstream damage(file, std::ios::in | std::ios::out | std::ios::binary);
         damage.seekp(100);
         damage << "damaged";
     }
-    CHECK(cache.open(model.manifest).missing(model.all()) == std::vector<std::uint32_t>{0, 1});
+    CHECK(cache.open(model.manifest).missing(model.all()) ==
+          std::vector{model.manifest.whole(0), model.manifest.whole(1)});
     std::filesystem::resize_file(file, 1000);  // truncated: begun anew
     CHECK(cache.open(model.manifest).missing(model.all()) == model.all());
     CHECK(util::FileView::open(model.bring(cache)).text() == model.bytes);
+}
+
+TEST_CASE("cache: leaves of a chunk are kept, checked and added to", "[runtime]") {
+    const ScratchFolder folder;
+    const ModelCache cache({.folder = folder.path});
+    const Content model('m');
+    const ChunkPart some{1, 0b1011'0000'0001};
+    const ChunkPart more{1, 0b1100'0000'0011};
+    {
+        ModelCache::Partial partial = cache.open(model.manifest);
+        CHECK(partial.missing({&some, 1}) == std::vector{some});
+        partial.reserve({&some, 1});
+        std::vector<std::byte> message = model.message(some);
+        for (const std::size_t at : {std::size_t{5}, message.size() - 1}) {  // in a hash, in a leaf
+            std::vector<std::byte> wrong = message;
+            wrong[at] ^= std::byte{1};
+            INFO(at);
+            CHECK(error_of([&] { partial.put(some, wrong); }).code() == Errc::protocol);
+        }
+        message.pop_back();
+        CHECK(error_of([&] { partial.put(some, message); }).code() == Errc::protocol);
+        partial.put(some, model.message(some));
+        CHECK(partial.missing({&some, 1}).empty());
+    }
+    ModelCache::Partial partial = cache.open(model.manifest);
+    CHECK(partial.missing({&some, 1}).empty());
+    const std::vector<ChunkPart> missing = partial.missing({&more, 1});
+    REQUIRE(missing == std::vector{ChunkPart{1, 0b0100'0000'0010}});
+    partial.put(missing[0], model.message(missing[0]));
+    CHECK(partial.missing({&more, 1}).empty());
+    {
+        std::fstream damage(partial.file(), std::ios::in | std::ios::out | std::ios::binary);
+        damage.seekp(kChunk + 8 * ModelManifest::kLeafBytes + 100);
+        damage << "damaged";
+    }
+    CHECK(partial.missing({&some, 1}) == std::vector{ChunkPart{1, 0b0001'0000'0000}});
+    for (const ChunkPart& part : partial.missing(model.all())) partial.put(part, model.message(part));
+    CHECK(util::FileView::open(partial.finish()).text() == model.bytes);
+    CHECK(files_in(folder.path, ".leaves") == 0);
+}
+
+TEST_CASE("cache: hashes of leaves that are damaged make nothing right", "[runtime]") {
+    const ScratchFolder folder;
+    const ModelCache cache({.folder = folder.path});
+    const Content model('m');
+    const ChunkPart some{1, 0b110};
+    ModelCache::Partial partial = cache.open(model.manifest);
+    partial.put(some, model.message(some));
+    std::fstream damage((folder.path / (model.manifest.sha256 + ".leaves")).string(),
+                        std::ios::in | std::ios::out | std::ios::binary);
+    damage.seekp(kChunk / ModelManifest::kLeafBytes * 32 + 40);
+    damage << "damaged";
+    damage.close();
+    CHECK(partial.missing({&some, 1}) == std::vector{some});
 }
 
 TEST_CASE("cache: of two writers of one model the second waits, and finds it", "[runtime]") {
@@ -145,8 +211,7 @@ TEST_CASE("cache: of two writers of one model the second waits, and finds it", "
             const ModelCache own({.folder = folder.path});
             ModelCache::Partial partial = own.open(model.manifest);
             if (!own.find(model.manifest.sha256)) {
-                for (const std::uint32_t number : partial.missing(model.all()))
-                    partial.put(number, model.chunk(number));
+                for (const ChunkPart& part : partial.missing(model.all())) partial.put(part, model.message(part));
                 (void)partial.finish();
             }
             if (util::FileView::open(own.find(model.manifest.sha256).value()).text() == model.bytes) ++good;
@@ -169,7 +234,7 @@ TEST_CASE("cache: what was not used for longest makes room", "[runtime]") {
     {
         ModelCache::Partial writing = cache.open(locked.manifest);
         writing.reserve(locked.all());
-        for (const std::uint32_t number : locked.all()) writing.put(number, locked.chunk(number));
+        for (const ChunkPart& part : locked.all()) writing.put(part, locked.message(part));
         set_used(writing.file(), 9);  // the oldest of all, but somebody writes to it
         (void)fresh.bring(cache);
         CHECK(writing.missing(locked.all()).empty());

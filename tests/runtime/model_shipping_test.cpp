@@ -3,7 +3,9 @@
 #include "plan/plan_file.hpp"
 #include "runtime/coordinator.hpp"
 #include "runtime/shipping_support.hpp"
+#include "runtime/weight_ranges.hpp"
 #include "util/hash.hpp"
+#include "zoo/builder.hpp"
 
 using namespace convoy;
 using runtime::ModelManifest;
@@ -16,6 +18,17 @@ using test::ScratchFolder;
 using test::ZooModel;
 using util::Errc;
 
+namespace {
+
+std::vector<runtime::ChunkPart> parts_of(const graph::Graph& graph, const graph::Work& work,
+                                         const ModelManifest& manifest) {
+    runtime::WantedParts wanted(manifest);
+    runtime::for_weights_in_file(graph, work, [&](const runtime::ByteRange& range) { wanted.add(range); });
+    return wanted.parts();
+}
+
+}  // namespace
+
 TEST_CASE("shipping: a manifest survives the network, and nonsense is refused", "[runtime]") {
     const ZooModel model;
     const ModelManifest manifest = runtime::make_manifest(model.graph, util::FileView::open(model.file));
@@ -26,8 +39,9 @@ TEST_CASE("shipping: a manifest survives the network, and nonsense is refused", 
     for (std::size_t size = 0; size < bytes.size(); size += 97)
         CHECK(error_of([&] { (void)runtime::decode_manifest(std::span(bytes).first(size)); }).code() == Errc::protocol);
     constexpr std::size_t kSizeAt = 64;
-    constexpr std::size_t kCountAt = 76;
-    for (const std::size_t at : {kSizeAt + 3, kSizeAt + 7, kSizeAt + 8, kCountAt, kCountAt + 3}) {
+    constexpr std::size_t kLeafBytesAt = 76;
+    constexpr std::size_t kCountAt = 80;
+    for (const std::size_t at : {kSizeAt + 3, kSizeAt + 7, kSizeAt + 8, kLeafBytesAt, kCountAt, kCountAt + 3}) {
         std::vector<std::byte> wrong = bytes;
         wrong[at] ^= std::byte{0x40};
         INFO(at);
@@ -112,13 +126,13 @@ TEST_CASE("shipping: who lies about length, hash or number is refused", "[runtim
     CHECK_THAT(another.message(), Catch::Contains("was offered where"));
     // Only the hash of the whole file can tell this one.
     const util::Error whole = refusal([&](runtime::ControlMessage& message) {
-        constexpr std::size_t kDigestsAt = 80;
+        constexpr std::size_t kDigestsAt = 84;
         transport::Buffer& payload = message.payload;
         if (message.header.kind == transport::Kind::weights && message.header.frame == 0) payload.data()[9] = {};
         if (message.header.kind != transport::Kind::model_manifest) return;
         std::string spoiled(util::FileView::open(model.file).text().substr(0, ModelManifest::kChunkBytes));
         spoiled[9] = '\0';
-        const ModelManifest::Digest digest = runtime::digest_of(std::as_bytes(std::span(spoiled)));
+        const util::Digest digest = runtime::chunk_digest(runtime::leaf_digests(std::as_bytes(std::span(spoiled))));
         std::copy(digest.begin(), digest.end(), payload.data() + kDigestsAt);
     });
     CHECK(whole.code() == Errc::protocol);
@@ -134,14 +148,20 @@ TEST_CASE("shipping: the coordinator refuses requests that no worker needs", "[r
                           [&](const transport::Header&, const transport::Payload&) { ++sent; });
         });
     };
-    CHECK(ask({1, 999999}).code() == Errc::protocol);
-    CHECK(ask({2, 0}).code() == Errc::protocol);
+    CHECK(ask({1, 999999, 1, 0}).code() == Errc::protocol);
+    CHECK(ask({2, 0, 1, 0}).code() == Errc::protocol);
     CHECK(ask({0xFFFFFFFFU}).code() == Errc::protocol);
-    CHECK(ask({1, 0, 0}).code() == Errc::protocol);
+    CHECK(ask({1, 0, 1, 0, 0}).code() == Errc::protocol);
+    const auto last_chunk = static_cast<std::uint32_t>(
+        runtime::make_manifest(model.graph, util::FileView::open(model.file)).chunk_count() - 1);
+    for (const util::Error& error : {ask({1, 0, 0, 0}), ask({1, last_chunk, 0, 0x80000000U})}) {
+        CHECK(error.code() == Errc::protocol);
+        CHECK_THAT(error.message(), Catch::Contains("that it has not"));
+    }
     CHECK(sent == 0);
-    util::Error last = ask({1, 0});
+    util::Error last = ask({1, 0, 1, 0});
     CHECK(sent == 1);
-    for (int i = 0; i < 1000 && last.code() == Errc::internal; ++i) last = ask({1, 0});
+    for (int i = 0; i < 1000 && last.code() == Errc::internal; ++i) last = ask({1, 0, 1, 0});
     CHECK_THAT(last.message(), Catch::Contains("again and again"));
     runtime::ModelServer other(model.graph, "/etc/hostname");
     const std::vector<std::uint32_t> manifest{0};
@@ -168,21 +188,65 @@ TEST_CASE("shipping: a small device gets the weights of its share only", "[runti
     const auto is_convolution = [](const graph::Operator& op) { return op.kind == graph::Kind::convolution; };
     const auto& operators = found.model->graph.operators();
     const auto last = std::find_if(operators.rbegin(), operators.rend(), is_convolution);
-    const graph::Index channels = last->weights->dims[0];
-    const std::vector<runtime::ByteRange> half{runtime::weights_in_file(*last, {0, channels / 2})};
-    REQUIRE(half[0].end > half[0].begin);
+    const auto last_id = static_cast<graph::OperatorId>(operators.rend() - last - 1);
+    const graph::Graph& graph = found.model->graph;
+    graph::Work work = graph::whole_work(graph, last_id);
+    work.outputs[0].c = {{0, last->weights->dims[0] / 2}};
+    const std::vector<runtime::ChunkPart> half = parts_of(graph, work, found.rest->manifest());
+    REQUIRE_FALSE(half.empty());
     found.rest->fetch(half, remote);
     const std::size_t with_half = source.chunks;
     CHECK(with_half < all);
-    const auto& original = model.graph.operators()[static_cast<std::size_t>(operators.rend() - last - 1)];
+    const auto& original = model.graph.op(last_id);
     const auto size = static_cast<std::ptrdiff_t>(last->weights->data.size() / 2);
     CHECK(std::equal(last->weights->data.begin(), last->weights->data.begin() + size, original.weights->data.begin()));
     found.rest->fetch(half, remote);
     CHECK(source.chunks == with_half);  // nothing twice
+    const std::size_t half_bytes = last->weights->data.size() / 2;
     found.rest.reset();
 
     // What is there already counts when the whole model is wanted later.
+    std::size_t bytes = 0;
+    source.spoil = [&](const runtime::ControlMessage& message) {
+        if (message.header.kind == transport::Kind::weights) bytes += message.payload.bytes().size();
+    };
     ModelStore later(cached_in(folder.path));
     (void)later.find(deployment_of(model), remote, false);
-    CHECK(source.chunks == all);
+    CHECK(bytes < util::FileView::open(model.file).bytes().size() - half_bytes);
+}
+
+TEST_CASE("shipping: of weights that are cut along the inputs only the leaves come that hold their part", "[runtime]") {
+    zoo::Builder net("wide");
+    const zoo::Value map = net.relu("relu", net.conv("conv", net.input(3, 8, 8), {64, 3, 1, 1}));
+    const ZooModel model(net.finish(net.fc("fc", net.flatten("flatten", map), 50)));
+    const ScratchFolder folder;
+    DirectSource source(model);
+    std::size_t bytes = 0;
+    source.spoil = [&](const runtime::ControlMessage& message) {
+        if (message.header.kind == transport::Kind::weights) bytes += message.payload.bytes().size();
+    };
+    runtime::RemoteModel remote = source.remote();
+    ModelStore store(cached_in(folder.path));
+    runtime::FoundModel found = store.find(deployment_of(model), remote, true);
+    REQUIRE(found.rest);
+    const graph::Graph& graph = found.model->graph;
+    const graph::OperatorId fc = graph.find_operator("fc").value();
+    graph::Work work = graph::whole_work(graph, fc);
+    work.in = graph.tensor(graph.op(fc).inputs[0]).full;
+    constexpr std::size_t kRow = std::size_t{64} * 8 * 8 * sizeof(float);
+    constexpr std::size_t kBegin = kRow / 64 * 20;
+    constexpr std::size_t kPart = kRow / 64 * 21;
+    (*work.in)[graph::Axis::c] = {20, 41};
+    const std::vector<runtime::ChunkPart> parts = parts_of(graph, work, found.rest->manifest());
+    bytes = 0;
+    found.rest->fetch(parts, remote);
+    CHECK(bytes >= 50 * kPart);
+    // At either end of a row's part a leaf that holds other weights, too; and the hashes of each chunk's leaves.
+    CHECK(bytes <= 50 * (kPart + 2 * ModelManifest::kLeafBytes) + parts.size() * 2048);
+    CHECK(bytes < 50 * kRow / 2);
+    const auto row = [&](const graph::Graph& of, std::size_t r) {
+        return of.op(fc).weights->data.subspan(r * kRow + kBegin, kPart);
+    };
+    for (std::size_t r = 0; r < 50; ++r) CHECK(std::ranges::equal(row(graph, r), row(model.graph, r)));
+    CHECK(found.rest->partial().missing(parts).empty());
 }

@@ -12,9 +12,10 @@ namespace convoy::test {
 
 /// A model of the zoo as a file; squeezenet1_1 has 5 MB.
 struct ZooModel {
-    explicit ZooModel(const std::string& name = "squeezenet1_1") {
+    explicit ZooModel(const std::string& name = "squeezenet1_1") : ZooModel(zoo::model(name).build()) {}
+    explicit ZooModel(const zoo::Model& model) {
         util::OutputFile out(file);
-        zoo::model(name).build().write(1, [&](std::string_view part) { out.write(part); });
+        model.write(1, [&](std::string_view part) { out.write(part); });
         out.commit();
         graph = graph::read_onnx(util::FileView::open(file));
     }
