@@ -308,7 +308,8 @@ TEST_CASE("oracle: the zoo, cut in every way on two to four devices, equals the 
     check_recorded("cuts_zoo.txt", text, matrix.counts);
 }
 
-TEST_CASE("oracle: the zoo does so over sockets, which count the bytes of the derived moves", "[.][sockets]") {
+TEST_CASE("oracle: the zoo does so over sockets, which count the bytes of the derived moves",
+          "[.][sockets][cuts][long]") {
     Matrix matrix{Where::over_sockets};
     const std::string text = check_zoo(zoo_names(), matrix);
     check_recorded("cuts_zoo.txt", text, matrix.counts);
@@ -326,7 +327,8 @@ TEST_CASE("oracle: OCR models, cut in every way on two to four devices, equal th
     check_recorded("cuts_ocr.txt", text, matrix.counts);
 }
 
-TEST_CASE("oracle: OCR models do so over sockets, which count the bytes of the derived moves", "[.][sockets]") {
+TEST_CASE("oracle: OCR models do so over sockets, which count the bytes of the derived moves",
+          "[.][sockets][cuts][long]") {
     REQUIRE(std::filesystem::is_directory(test::ocr_folder()));
     Matrix matrix{Where::over_sockets};
     const std::string text = check_ocr(test::ocr_folder(), matrix);

@@ -2,7 +2,6 @@
 
 #include "plan/program.hpp"
 #include "support/small_models.hpp"
-#include "util/clock.hpp"
 
 using namespace convoy;
 using graph::Axis;
@@ -40,23 +39,16 @@ plan::Plan cut_everywhere(const graph::Graph& graph, std::uint32_t devices, Axis
     return test::plan_of(names, stages);
 }
 
-double seconds_to_compile(const plan::Plan& plan, const graph::Graph& graph, std::size_t& messages) {
-    const util::Seconds begin = util::now();
-    const plan::Compiled compiled(plan, graph);
-    messages = compiled.messages(0).size();
-    return (util::now() - begin).count();
+std::size_t messages_of(const plan::Plan& plan, const graph::Graph& graph) {
+    return plan::Compiled(plan, graph).messages(0).size();
 }
-
-/// Measured: less than half a second on one core; the rest is for loaded machines and sanitizers.
-constexpr double kMost = 10;
 
 }  // namespace
 
-TEST_CASE("plan: a deep residual network on 16 devices compiles in well under a second", "[plan]") {
+TEST_CASE("plan: a deep residual network on 16 devices moves its border rows, or all-gathers its channels", "[plan]") {
     const graph::Graph graph = deep_residual();
-    std::size_t messages = 0;
-    CHECK(seconds_to_compile(cut_everywhere(graph, 16, Axis::h), graph, messages) < kMost);
-    CHECK(messages == 15 + 50 * 2 * 15 + 15);  // the border rows of every 3x3 convolution, input and output
-    CHECK(seconds_to_compile(cut_everywhere(graph, 16, Axis::c), graph, messages) < kMost);
-    CHECK(messages == 15 + 150 * 16 * 15 + 15);  // an all-gather in front of every convolution but the first
+    CHECK(messages_of(cut_everywhere(graph, 16, Axis::h), graph) ==
+          15 + 50 * 2 * 15 + 15);  // the border rows of every 3x3 convolution, input and output
+    CHECK(messages_of(cut_everywhere(graph, 16, Axis::c), graph) ==
+          15 + 150 * 16 * 15 + 15);  // an all-gather in front of every convolution but the first
 }
