@@ -8,33 +8,20 @@
 
 using namespace convoy;
 using namespace convoy::graph;
+using test::Dims;
 using test::Model;
+using test::only;
+using test::output_dims;
 using test::set;
+using test::unary_model;
 
 namespace {
-
-using Dims = std::vector<Index>;
 
 std::vector<float> values_of(const Constant& constant) {
     std::vector<float> values(static_cast<std::size_t>(constant.elements()));
     copy_floats(constant, 0, constant.elements(), values.data());
     return values;
 }
-
-/// The only operator of a graph.
-const Operator& only(const Graph& graph) {
-    REQUIRE(graph.operators().size() == 1);
-    return graph.operators().front();
-}
-
-/// A model with input x of the given dims and output y.
-Model unary_model(const Dims& dims, int opset = 13) {
-    Model model(opset);
-    model.input("x", dims).output("y");
-    return model;
-}
-
-Dims output_dims(const Graph& graph) { return graph.tensor(graph.outputs().at(0)).dims; }
 
 }  // namespace
 

@@ -7,12 +7,11 @@
 
 using namespace convoy;
 using namespace convoy::graph;
+using test::Dims;
 using test::Model;
 using test::set;
 
 namespace {
-
-using Dims = std::vector<Index>;
 
 std::vector<std::string> names(const Graph& graph) {
     std::vector<std::string> all;

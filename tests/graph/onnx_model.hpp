@@ -2,6 +2,7 @@
 
 #include <onnx/onnx_pb.h>
 
+#include <catch2/catch.hpp>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -9,6 +10,8 @@
 #include "graph/onnx.hpp"
 
 namespace convoy::test {
+
+using Dims = std::vector<graph::Index>;
 
 /// Writes small ONNX models for the tests of the reader.
 class Model {
@@ -128,5 +131,21 @@ inline void set(onnx::NodeProto& node, const std::string& name, const std::vecto
     auto& added = add_attribute(node, name, onnx::AttributeProto::INTS);
     for (const std::int64_t value : values) added.add_ints(value);
 }
+
+/// A model with input x of the given dims and output y.
+inline Model unary_model(const Dims& dims, int opset = 13) {
+    Model model(opset);
+    model.input("x", dims).output("y");
+    return model;
+}
+
+/// The only operator of a graph.
+inline const graph::Operator& only(const graph::Graph& graph) {
+    REQUIRE(graph.operators().size() == 1);
+    return graph.operators().front();
+}
+
+/// Of the first output.
+inline const Dims& output_dims(const graph::Graph& graph) { return graph.tensor(graph.outputs().at(0)).dims; }
 
 }  // namespace convoy::test

@@ -9,27 +9,16 @@
 
 using namespace convoy;
 using namespace convoy::graph;
+using test::Dims;
 using test::Model;
+using test::only;
+using test::output_dims;
 using test::set;
+using test::unary_model;
 
 namespace {
 
-using Dims = std::vector<Index>;
 using Picks = std::vector<Dims>;
-
-Model unary_model(const Dims& dims, int opset = 13) {
-    Model model(opset);
-    model.input("x", dims);
-    model.output("y");
-    return model;
-}
-
-const Operator& only(const Graph& graph) {
-    REQUIRE(graph.operators().size() == 1);
-    return graph.operators()[0];
-}
-
-const Dims& output_dims(const Graph& graph) { return graph.tensor(graph.outputs().at(0)).dims; }
 
 void scales(Model& model, const std::vector<float>& values) {
     model.weights("scales", {static_cast<std::int64_t>(values.size())}, values);

@@ -188,24 +188,33 @@ bool NaiveOperator::summed(const Point& at) const {
     return !in_ || (inside(at.c, (*in_)[Axis::c]) && inside(at.h, (*in_)[Axis::h]) && inside(at.w, (*in_)[Axis::w]));
 }
 
+NaiveOperator::Group NaiveOperator::group_of(Index channel) const {
+    const Index inputs = inputs_[0].full[Axis::c].end / op_.group;
+    const Index outputs = output_full_[Axis::c].end / op_.group;
+    const std::vector<float>& scale = op_.weight_scale;
+    return {inputs, channel / outputs * inputs,
+            scale.empty() ? 1 : static_cast<double>(scale.at(static_cast<std::size_t>(channel)))};
+}
+
+double NaiveOperator::weight(const Group& group, Index channel, Index c, Index i, Index j) const {
+    const graph::Window& window = op_.window;
+    const Index at = ((channel * group.inputs + c) * window.kernel[0] + i) * window.kernel[1] + j;
+    return static_cast<double>(float_at(*op_.weights, at)) * group.scale;
+}
+
 double NaiveOperator::convolution(const Point& at) const {
     const Values& x = inputs_[0];
     const graph::Window& window = op_.window;
-    const Index group_inputs = x.full[Axis::c].end / op_.group;
-    const Index group_outputs = output_full_[Axis::c].end / op_.group;
-    const Index first = at.c / group_outputs * group_inputs;
-    const double scale =
-        op_.weight_scale.empty() ? 1 : static_cast<double>(op_.weight_scale.at(static_cast<std::size_t>(at.c)));
+    const Group group = group_of(at.c);
     double sum = 0;
-    for (Index c = 0; c < group_inputs; ++c) {
+    for (Index c = 0; c < group.inputs; ++c) {
         for (Index i = 0; i < window.kernel[0]; ++i) {
             for (Index j = 0; j < window.kernel[1]; ++j) {
                 const Index h = at.h * window.stride[0] - window.pad_begin[0] + i * window.dilation[0];
                 const Index w = at.w * window.stride[1] - window.pad_begin[1] + j * window.dilation[1];
                 if (!inside(h, x.full[Axis::h]) || !inside(w, x.full[Axis::w])) continue;
-                if (!summed({at.n, first + c, h, w})) continue;
-                const Index weight = ((at.c * group_inputs + c) * window.kernel[0] + i) * window.kernel[1] + j;
-                sum += x.at(at.n, first + c, h, w) * static_cast<double>(float_at(*op_.weights, weight)) * scale;
+                if (!summed({at.n, group.first + c, h, w})) continue;
+                sum += x.at(at.n, group.first + c, h, w) * weight(group, at.c, c, i, j);
             }
         }
     }

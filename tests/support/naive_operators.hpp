@@ -31,6 +31,16 @@ class NaiveOperator {
 
   private:
     [[nodiscard]] bool summed(const Point& at) const;
+    /// The convolution group of an output channel.
+    struct Group {
+        graph::Index inputs;  ///< channels that it reads
+        graph::Index first;   ///< of them
+        double scale;         ///< of the output channel's weights
+    };
+    [[nodiscard]] Group group_of(graph::Index channel) const;
+    /// Scaled weight of an output channel, input channel `c` of its group, and tap (i, j).
+    [[nodiscard]] double weight(const Group& group, graph::Index channel, graph::Index c, graph::Index i,
+                                graph::Index j) const;
     [[nodiscard]] double convolution(const Point& at) const;
     [[nodiscard]] double pool(const Point& at) const;
     [[nodiscard]] double global_pool(const Point& at) const;

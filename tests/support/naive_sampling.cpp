@@ -12,13 +12,9 @@ using graph::Index;
 double NaiveOperator::transposed_convolution(const Point& at) const {
     const Values& x = inputs_[0];
     const graph::Window& window = op_.window;
-    const Index group_inputs = x.full[Axis::c].end / op_.group;
-    const Index group_outputs = output_full_[Axis::c].end / op_.group;
-    const Index first = at.c / group_outputs * group_inputs;
-    const double scale =
-        op_.weight_scale.empty() ? 1 : static_cast<double>(op_.weight_scale.at(static_cast<std::size_t>(at.c)));
+    const Group group = group_of(at.c);
     double sum = 0;
-    for (Index c = 0; c < group_inputs; ++c) {
+    for (Index c = 0; c < group.inputs; ++c) {
         for (Index h = 0; h < x.full[Axis::h].end; ++h) {
             for (Index w = 0; w < x.full[Axis::w].end; ++w) {
                 // Where this input element would be written by tap (i, j): which tap hits `at`?
@@ -29,8 +25,7 @@ double NaiveOperator::transposed_convolution(const Point& at) const {
                 const Index i = down / window.dilation[0];
                 const Index j = along / window.dilation[1];
                 if (i >= window.kernel[0] || j >= window.kernel[1]) continue;
-                const Index weight = ((at.c * group_inputs + c) * window.kernel[0] + i) * window.kernel[1] + j;
-                sum += x.at(at.n, first + c, h, w) * static_cast<double>(float_at(*op_.weights, weight)) * scale;
+                sum += x.at(at.n, group.first + c, h, w) * weight(group, at.c, c, i, j);
             }
         }
     }
