@@ -93,7 +93,7 @@ TEST_CASE("oracle: the zoo by rows, columns and grid on two to four devices equa
 }
 
 TEST_CASE("oracle: OCR models by rows, columns and grid on two to four devices equal the unsplit models",
-          "[ocr][matrix]") {
+          "[ocr][matrix][long]") {
     const std::string folder = test::ocr_folder();
     if (!std::filesystem::is_directory(folder)) {
         WARN("skipped: no OCR models in " << folder);
