@@ -89,7 +89,7 @@ case "${1:-help}" in
     release) build release -DCMAKE_BUILD_TYPE=Release ;;
     debug) build debug -DCMAKE_BUILD_TYPE=Debug ;;
     quick) build release -DCMAKE_BUILD_TYPE=Release && run_tests release -L quick -j2 ;;
-    test) deps && build release -DCMAKE_BUILD_TYPE=Release && ocr_models && run_tests release ;;
+    test) deps && build release -DCMAKE_BUILD_TYPE=Release && ocr_models && run_tests release -j2 ;;
     asan) build asan -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O1 -DCONVOY_SANITIZE=address,undefined \
               && UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 run_tests asan -L quick ;;
     tsan) build tsan -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O1 -DCONVOY_SANITIZE=thread \
