@@ -38,7 +38,19 @@ LinkSums link_sums(std::span<const LinkSample> samples) {
     return sums;
 }
 
+void stretch(Times& times, double factor) {
+    for (util::Seconds* time : {&times.median, &times.min, &times.p95, &times.spread}) *time *= factor;
+}
+
 }  // namespace
+
+Profile stretched(Profile profile, double factor) {
+    profile.context.stretch *= factor;
+    if (profile.piece_overhead) stretch(*profile.piece_overhead, factor);
+    for (ModelSample& sample : profile.whole_model) stretch(sample.time, factor);
+    for (LayerSample& sample : profile.layers) stretch(sample.time, factor);
+    return profile;
+}
 
 LinkFit fit_link(std::span<const LinkSample> samples) {
     std::set<std::int64_t> sizes;

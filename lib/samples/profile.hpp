@@ -32,6 +32,7 @@ struct Context {
     std::string kernel;                           ///< "Linux 6.1.0 x86_64"
     std::string governor;                         ///< of CPU frequency; empty where the system does not show it
     std::map<std::string, std::string> versions;  ///< "convoy": "0.1.0", "opencv": "4.6.0"
+    double stretch = 1;                           ///< how many times slower than it is the device pretends to be
     bool operator==(const Context&) const = default;
 };
 
@@ -101,6 +102,12 @@ struct Profile {
     std::optional<LinkProfile> link;
     bool operator==(const Profile&) const = default;
 };
+
+/// No device is emulated on one so much faster.
+inline constexpr double kLargestStretch = 1e6;
+/// The profile of a device that pretends to be `factor` times slower: every time of the device but those of its link is
+/// multiplied, and the context says so.
+[[nodiscard]] Profile stretched(Profile profile, double factor);
 
 [[nodiscard]] const yaml::DocumentKind& profile_kind();
 /// @throws Error data, with line and column, for what is not a profile; times are positive, loads below 1

@@ -180,6 +180,10 @@ const Schema& context_schema() {
             {.key = "kernel", .type = any_text(), .default_text = "''"},
             {.key = "governor", .type = any_text(), .default_text = "''", .doc = "of CPU frequency, where shown"},
             {.key = "versions", .type = map_of(text()), .default_text = "{}"},
+            {.key = "stretch",
+             .type = positive(),
+             .default_text = "1",
+             .doc = "how many times slower it pretends to be"},
         }};
     return schema;
 }
@@ -187,17 +191,20 @@ const Schema& context_schema() {
 Value to_value(const Context& context) {
     Value versions = Value::map();
     for (const auto& [name, version] : context.versions) versions.set(name, version);
-    return Value::map({{"device", context.device},
-                       {"cpu", context.cpu},
-                       {"cores", context.cores},
-                       {"kernel", context.kernel},
-                       {"governor", context.governor},
-                       {"versions", std::move(versions).flow()}});
+    Value value = Value::map({{"device", context.device},
+                              {"cpu", context.cpu},
+                              {"cores", context.cores},
+                              {"kernel", context.kernel},
+                              {"governor", context.governor},
+                              {"versions", std::move(versions).flow()}});
+    if (context.stretch != 1) value.set("stretch", context.stretch);
+    return value;
 }
 
 Context read_context(const Reader& reader) {
     Context context{reader["device"].string(), reader["cpu"].string(),      static_cast<int>(reader["cores"].integer()),
-                    reader["kernel"].string(), reader["governor"].string(), {}};
+                    reader["kernel"].string(), reader["governor"].string(), {},
+                    reader["stretch"].number()};
     for (const auto& entry : reader["versions"].entries()) context.versions[entry.name] = entry.value.string();
     return context;
 }

@@ -28,6 +28,11 @@ const Schema& span_schema() {
             {.key = "activity", .type = choice({"wait", "compute", "send"}), .required = true},
             {.key = "begin_ms", .type = time(), .unit = "ms", .required = true, .doc = "since the frame's start"},
             {.key = "end_ms", .type = time(), .unit = "ms", .required = true},
+            {.key = "stretch_ms",
+             .type = number(),
+             .unit = "ms",
+             .default_text = "0",
+             .doc = "of it, waited to emulate a slower device"},
         }};
     return schema;
 }
@@ -44,6 +49,11 @@ const Schema& transfer_schema() {
             {.key = "bytes", .type = integer(0), .unit = "bytes", .required = true, .doc = "payload"},
             {.key = "begin_ms", .type = time(), .unit = "ms", .required = true, .doc = "handed to the network"},
             {.key = "end_ms", .type = time(), .unit = "ms", .required = true, .doc = "the receiver has all of it"},
+            {.key = "start_up_ms",
+             .type = number(),
+             .unit = "ms",
+             .default_text = "0",
+             .doc = "of it, waited by the sender to emulate a start-up"},
         }};
     return schema;
 }
@@ -72,6 +82,7 @@ Span read_span(const Reader& reader, const std::vector<std::string>& devices) {
         if (activity == to_string(candidate)) span.activity = candidate;
     }
     std::tie(span.begin, span.end) = read_times(reader);
+    span.stretched = util::from_milliseconds(reader["stretch_ms"].number());
     return span;
 }
 
@@ -84,6 +95,7 @@ Transfer read_transfer(const Reader& reader, const std::vector<std::string>& dev
     transfer.tensor = reader["tensor"].string();
     transfer.bytes = util::Bytes(reader["bytes"].integer());
     std::tie(transfer.begin, transfer.end) = read_times(reader);
+    transfer.start_up = util::from_milliseconds(reader["start_up_ms"].number());
     return transfer;
 }
 
@@ -117,25 +129,27 @@ double written_ms(util::Seconds time) noexcept { return std::round(util::millise
 Value to_value(const Timeline& timeline, const std::vector<std::string>& devices) {
     Value spans = Value::sequence();
     for (const Span& span : timeline.spans) {
-        spans.push(Value::map({{"device", devices.at(span.device)},
-                               {"stage", span.stage},
-                               {"piece", span.piece},
-                               {"activity", to_string(span.activity)},
-                               {"begin_ms", written_ms(span.begin)},
-                               {"end_ms", written_ms(span.end)}})
-                       .flow());
+        Value value = Value::map({{"device", devices.at(span.device)},
+                                  {"stage", span.stage},
+                                  {"piece", span.piece},
+                                  {"activity", to_string(span.activity)},
+                                  {"begin_ms", written_ms(span.begin)},
+                                  {"end_ms", written_ms(span.end)}});
+        if (span.stretched != util::Seconds{0}) value.set("stretch_ms", written_ms(span.stretched));
+        spans.push(std::move(value).flow());
     }
     Value transfers = Value::sequence();
     for (const Transfer& transfer : timeline.transfers) {
-        transfers.push(Value::map({{"from", devices.at(transfer.from)},
-                                   {"to", devices.at(transfer.to)},
-                                   {"stage", transfer.stage},
-                                   {"piece", transfer.piece},
-                                   {"tensor", transfer.tensor},
-                                   {"bytes", transfer.bytes.value},
-                                   {"begin_ms", written_ms(transfer.begin)},
-                                   {"end_ms", written_ms(transfer.end)}})
-                           .flow());
+        Value value = Value::map({{"from", devices.at(transfer.from)},
+                                  {"to", devices.at(transfer.to)},
+                                  {"stage", transfer.stage},
+                                  {"piece", transfer.piece},
+                                  {"tensor", transfer.tensor},
+                                  {"bytes", transfer.bytes.value},
+                                  {"begin_ms", written_ms(transfer.begin)},
+                                  {"end_ms", written_ms(transfer.end)}});
+        if (transfer.start_up != util::Seconds{0}) value.set("start_up_ms", written_ms(transfer.start_up));
+        transfers.push(std::move(value).flow());
     }
     return Value::map({{"latency_ms", written_ms(timeline.latency)}, {"spans", spans}, {"transfers", transfers}});
 }

@@ -25,6 +25,7 @@ struct Span {
     Activity activity = Activity::compute;
     util::Seconds begin{};
     util::Seconds end{};
+    util::Seconds stretched{};  ///< of it, waited to emulate a slower device
     bool operator==(const Span&) const = default;
 };
 
@@ -38,6 +39,7 @@ struct Transfer {
     util::Bytes bytes;  ///< payload
     util::Seconds begin{};
     util::Seconds end{};
+    util::Seconds start_up{};  ///< of it, waited by the sender to emulate a link's start-up
     bool operator==(const Transfer&) const = default;
 };
 

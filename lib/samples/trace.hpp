@@ -14,6 +14,14 @@
 
 namespace convoy::samples {
 
+/// A link whose start-up the sender waited for, because the network of a test bed has none.
+struct StartUp {
+    std::uint32_t from = 0;
+    std::uint32_t to = 0;
+    util::Seconds time{};
+    bool operator==(const StartUp&) const = default;
+};
+
 /// First document of a trace: what was run. All indices of devices in a trace are into `devices`.
 struct TraceHeader {
     std::string generator;  ///< "convoy-run 0.1.0"
@@ -27,6 +35,7 @@ struct TraceHeader {
     std::uint32_t sink = 0;
     std::vector<std::string> stages;        ///< a name for each, "conv1..pool1", of the first route
     std::map<std::string, double> stretch;  ///< devices that emulate slower ones, and how many times slower
+    std::vector<StartUp> start_ups;         ///< that were emulated
     std::optional<Timeline> predicted;
     bool operator==(const TraceHeader&) const = default;
 };

@@ -38,6 +38,9 @@ TraceHeader read_header(const Reader& reader) {
     header.sink = device_of(reader["sink"], header.devices);
     header.stages = reader["stages"].strings();
     for (const auto& entry : reader["stretch"].entries()) header.stretch[entry.name] = entry.value.number();
+    for (const Reader& item : reader["start_ups"].items())
+        header.start_ups.push_back({device_of(item["from"], header.devices), device_of(item["to"], header.devices),
+                                    time(item["start_up_ms"])});
     if (const auto predicted = reader.optional("predicted")) {
         header.predicted = read_timeline(*predicted, header.devices);
     }

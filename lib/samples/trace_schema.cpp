@@ -14,6 +14,16 @@ Field part(const char* name) {
 
 Type count() { return integer(0); }
 
+const Schema& start_up_schema() {
+    static const Schema schema{"start-up",
+                               {
+                                   {.key = "from", .type = text(), .required = true},
+                                   {.key = "to", .type = text(), .required = true},
+                                   {.key = "start_up_ms", .type = number(), .unit = "ms", .required = true},
+                               }};
+    return schema;
+}
+
 const Schema& header_schema() {
     static const Schema schema{
         "trace header",
@@ -30,6 +40,10 @@ const Schema& header_schema() {
             {.key = "sink", .type = text(), .required = true},
             {.key = "stages", .type = sequence_of(any_text()), .default_text = "[]", .doc = "their names"},
             {.key = "stretch", .type = map_of(positive()), .default_text = "{}", .doc = "emulated slower devices"},
+            {.key = "start_ups",
+             .type = sequence_of(record(start_up_schema())),
+             .default_text = "[]",
+             .doc = "links whose start-up was emulated"},
             {.key = "predicted", .type = record(timeline_schema()), .doc = "by the cost model"},
         }};
     return schema;

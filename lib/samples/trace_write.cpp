@@ -33,6 +33,13 @@ Value header_value(const TraceHeader& header) {
                               {"sink", header.devices.at(header.sink)},
                               {"stages", header.stages},
                               {"stretch", stretch}});
+    Value start_ups = Value::sequence();
+    for (const StartUp& link : header.start_ups)
+        start_ups.push(Value::map({{"from", header.devices.at(link.from)},
+                                   {"to", header.devices.at(link.to)},
+                                   {"start_up_ms", written_ms(link.time)}})
+                           .flow());
+    if (!header.start_ups.empty()) value.set("start_ups", start_ups);
     if (header.predicted) value.set("predicted", to_value(*header.predicted, header.devices));
     return value;
 }

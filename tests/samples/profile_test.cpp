@@ -34,8 +34,8 @@ WorkShape convolution() {
 
 Profile small_profile() {
     Profile profile;
-    profile.context = {"a",         "Some CPU: fast", 4,
-                       "Linux 6.1", "performance",    {{"convoy", "0.1.0"}, {"opencv", "4.6.0"}}};
+    profile.context = {"a", "Some CPU: fast", 4, "Linux 6.1", "performance", {{"convoy", "0.1.0"}, {"opencv", "4.6.0"}},
+                       2.5};
     profile.model_file = "lenet5.onnx";
     profile.model_sha256 = "ab12";
     profile.model_flops = util::Flops(833000);
@@ -68,6 +68,18 @@ TEST_CASE("samples: a profile is read back as it was written", "[samples]") {
         CHECK(util::milliseconds(again.layers.front().time.median) == Approx(0.125));
         CHECK(write_profile(again, format) == text);
     }
+}
+
+TEST_CASE("samples: the profile of a stretched device has all times but the link's multiplied", "[samples]") {
+    const Profile profile = small_profile();
+    const Profile slower = stretched(profile, 4);
+    CHECK(slower.context.stretch == 10);
+    CHECK(slower.piece_overhead->median == 4 * profile.piece_overhead->median);
+    CHECK(slower.whole_model[0].time.median == 4 * profile.whole_model[0].time.median);
+    CHECK(slower.layers[0].time.p95 == 4 * profile.layers[0].time.p95);
+    CHECK(slower.layers[0].time.n == profile.layers[0].time.n);
+    CHECK(slower.link == profile.link);
+    CHECK(stretched(profile, 1) == profile);
 }
 
 TEST_CASE("samples: times are summarised by median, least, 95th percentile and interquartile range", "[samples]") {

@@ -12,9 +12,10 @@ namespace {
 Timeline small_timeline() {
     Timeline timeline;
     timeline.latency = util::Seconds(0.0125);
-    timeline.spans = {{0, 0, 0, Activity::compute, util::Seconds(0), util::Seconds(0.004)},
+    timeline.spans = {{0, 0, 0, Activity::compute, util::Seconds(0), util::Seconds(0.004), util::Seconds(0.0025)},
                       {1, 1, 2, Activity::wait, util::Seconds(0), util::Seconds(0.0051)}};
-    timeline.transfers = {{0, 1, -1, 0, "input: 0", util::Bytes(4096), util::Seconds(0.001), util::Seconds(0.002)}};
+    timeline.transfers = {{0, 1, -1, 0, "input: 0", util::Bytes(4096), util::Seconds(0.001), util::Seconds(0.002),
+                           util::Seconds(0.0005)}};
     return timeline;
 }
 
@@ -27,6 +28,7 @@ TraceHeader small_header() {
     header.sink = 1;
     header.stages = {"conv1..pool1", "conv2"};
     header.stretch = {{"b", 2.5}};
+    header.start_ups = {{0, 1, util::Seconds(0.0005)}};
     header.predicted = small_timeline();
     return header;
 }
