@@ -72,6 +72,7 @@ class Coordinator::Implementation {
         return open < job_.plan.in_flight;
     }
     [[nodiscard]] std::size_t in_flight() const { return open_.size(); }
+    [[nodiscard]] const std::map<std::string, double>& stretch() const { return stretch_; }
 
     std::uint64_t submit(std::vector<graph::Tensor> inputs) {
         const std::uint64_t frame = next_frame_++;
@@ -175,12 +176,29 @@ class Coordinator::Implementation {
                 deployment.threads = threads->second;
             if (const auto memory = job_.memory.find(deployment.device); memory != job_.memory.end())
                 deployment.memory = memory->second;
+            if (const auto links = job_.start_ups.find(deployment.device); links != job_.start_ups.end())
+                deployment.start_ups = links->second;
             const std::string text = write(deployment);
             send(LinkId(i), {.kind = transport::Kind::deploy, .regions = {}},
                  transport::Payload::copy(std::as_bytes(std::span(text.data(), text.size()))));
         }
-        node_.deploy({job_.plan, job_.compiled, job_.plan.source, job_.weights}, kFirstEpoch);
-        await_all(transport::Kind::deploy_ack, options_.deploy_patience);
+        emulate_own_start_ups();
+        node_.deploy({job_.plan, job_.compiled, job_.plan.source, job_.weights, job_.stretch}, kFirstEpoch);
+        if (job_.stretch != 1) stretch_[name(job_.plan.source)] = job_.stretch;
+        await_all(transport::Kind::deploy_ack, options_.deploy_patience, [this](const ControlMessage& message) {
+            const double stretch = decode_emulation(message.payload.bytes()).stretch;
+            if (stretch != 1) stretch_[name(message.link)] = stretch;
+        });
+    }
+
+    void emulate_own_start_ups() {
+        const auto links = job_.start_ups.find(name(job_.plan.source));
+        if (links == job_.start_ups.end()) return;
+        std::map<DeviceId, EmulatedLink> start_ups;
+        for (std::size_t i = 0; i < job_.plan.devices.size(); ++i)
+            if (const auto link = links->second.find(name(DeviceId(i))); link != links->second.end())
+                start_ups[DeviceId(i)] = link->second;
+        node_.emulate(std::move(start_ups));
     }
 
     /// @throws Error unavailable, which names the device
@@ -330,6 +348,7 @@ class Coordinator::Implementation {
     Job job_;
     CoordinatorOptions options_;
     std::vector<util::Seconds> clock_offset_;  ///< by device: its clock minus ours
+    std::map<std::string, double> stretch_;    ///< by device name; only those that are
     std::map<std::uint64_t, OpenFrame> open_;
     std::uint64_t next_frame_ = 0;
     ModelServer models_;
@@ -341,6 +360,7 @@ Coordinator::Coordinator(const Job& job, CoordinatorOptions options)
     : implementation_(std::make_unique<Implementation>(job, std::move(options))) {}
 Coordinator::~Coordinator() = default;
 
+const std::map<std::string, double>& Coordinator::stretch() const { return implementation_->stretch(); }
 bool Coordinator::admits() const { return implementation_->admits(); }
 std::uint64_t Coordinator::submit(std::vector<graph::Tensor> inputs) {
     return implementation_->submit(std::move(inputs));

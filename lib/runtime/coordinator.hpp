@@ -56,6 +56,10 @@ class Coordinator {
         std::map<std::string, int> threads = {};
         /// What a device's share may take, by name; others may take what they need.
         std::map<std::string, util::Bytes> memory = {};
+        /// How many times slower the source pretends to be; see Stretch.
+        double stretch = 1;
+        /// Links whose start-up is emulated, by the names of sender and receiver.
+        std::map<std::string, std::map<std::string, EmulatedLink>> start_ups = {};
     };
 
     /// Connects and deploys; when it returns every device is ready for frames.
@@ -64,6 +68,9 @@ class Coordinator {
     Coordinator(const Job& job, CoordinatorOptions options);
     /// Drops the links at once; workers end their session.
     ~Coordinator();
+
+    /// Devices that pretend to be slower, the source included: how many times.
+    [[nodiscard]] const std::map<std::string, double>& stretch() const;
 
     /// Whether another frame may be in flight now.
     [[nodiscard]] bool admits() const;

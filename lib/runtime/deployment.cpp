@@ -13,6 +13,20 @@ namespace {
 
 using yaml::Value;
 
+const yaml::Schema& start_up_schema() {
+    static const yaml::Schema table{
+        "start_up",
+        {
+            {.key = "start_up_ms",
+             .type = yaml::number(),
+             .unit = "ms",
+             .required = true,
+             .doc = "waited by the sender"},
+            {.key = "rate_mbit_per_s", .type = yaml::positive(), .unit = "Mbit/s", .required = true},
+        }};
+    return table;
+}
+
 const yaml::Schema& schema() {
     static const yaml::Schema table{
         "deploy",
@@ -25,6 +39,7 @@ const yaml::Schema& schema() {
             {.key = "threads", .type = yaml::integer(1, 1024), .required = true, .doc = "of the engine"},
             {.key = "memory_bytes", .type = yaml::integer(1), .unit = "bytes", .doc = "that the share may take"},
             {.key = "urls", .type = yaml::map_of(yaml::text()), .doc = "where each other device listens"},
+            {.key = "start_ups", .type = yaml::map_of(yaml::record(start_up_schema())), .doc = "links to emulate"},
             {.key = "plan", .type = yaml::text(), .required = true, .doc = "text of the plan file"},
         }};
     return table;
@@ -50,6 +65,10 @@ std::string write(const Deployment& deployment) {
     for (const auto& [input, dims] : deployment.model_options.input_shapes) shapes.set(input, dims);
     Value urls = Value::map();
     for (const auto& [device, url] : deployment.urls) urls.set(device, url);
+    Value start_ups = Value::map();
+    for (const auto& [device, link] : deployment.start_ups)
+        start_ups.set(device, Value::map({{"start_up_ms", util::milliseconds(link.start_up)},
+                                          {"rate_mbit_per_s", util::mbit_per_s(link.rate)}}));
     Value document = Value::map({{"session", fmt::format("{:x}", deployment.session)},
                                  {"device", deployment.device},
                                  {"model_file", deployment.model_file},
@@ -58,6 +77,7 @@ std::string write(const Deployment& deployment) {
                                  {"threads", deployment.threads},
                                  {"urls", urls},
                                  {"plan", deployment.plan}});
+    if (!deployment.start_ups.empty()) document.set("start_ups", start_ups);
     if (deployment.memory) document.set("memory_bytes", deployment.memory->value);
     return yaml::write_document(kind(), document);
 }
@@ -86,6 +106,10 @@ Deployment read_deployment(std::string text, const std::string& name) {
             deployment.model_options.input_shapes[entry.name] = entry.value.integers();
     if (const auto urls = root.optional("urls"))
         for (const auto& entry : urls->entries()) deployment.urls[entry.name] = entry.value.string();
+    if (const auto start_ups = root.optional("start_ups"))
+        for (const auto& entry : start_ups->entries())
+            deployment.start_ups[entry.name] = {util::from_milliseconds(entry.value["start_up_ms"].number()),
+                                                util::from_mbit_per_s(entry.value["rate_mbit_per_s"].number())};
     return deployment;
 }
 

@@ -8,6 +8,7 @@
 
 #include "graph/onnx.hpp"
 #include "plan/program.hpp"
+#include "runtime/interface.hpp"
 
 namespace convoy::runtime {
 
@@ -23,6 +24,8 @@ struct Deployment {
     std::optional<util::Bytes> memory{};  ///< that its share may take; it then gets only the weights that it needs
     /// Where each other device listens; the coordinator's own device has no url: it dials everybody.
     std::map<std::string, std::string> urls;
+    /// Links to other devices whose start-up the receiver of this is to wait for; a test bed's.
+    std::map<std::string, EmulatedLink> start_ups{};
     bool operator==(const Deployment&) const = default;
 };
 

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "runtime/frame_state.hpp"
+#include "runtime/stretch.hpp"
 #include "util/clock.hpp"
 
 namespace convoy::runtime {
@@ -16,7 +17,7 @@ using plan::index;
 
 class Executor::Implementation {
   public:
-    Implementation(const Part& part, Hooks hooks) : part_(part), hooks_(std::move(hooks)) {
+    Implementation(const Part& part, Hooks hooks) : part_(part), hooks_(std::move(hooks)), stretch_(part.stretch) {
         for (std::size_t route = 0; route < part.compiled.routes(); ++route)
             routes_.emplace_back(part.weights, part.plan.routes[route], part.compiled.program(route, part.device));
         thread_ = std::thread([this] { run(); });
@@ -27,6 +28,7 @@ class Executor::Implementation {
             const std::lock_guard lock(mutex_);
             stopping_ = true;
         }
+        stretch_.interrupt();
         wake_.notify_all();
         thread_.join();
     }
@@ -103,7 +105,7 @@ class Executor::Implementation {
     /// Executes one step; only this thread touches what lies behind a frame's next step.
     void step(FrameState& frame) {
         if (!frame.finished()) {
-            frame.execute(part_.weights, mutex_, hooks_.send);
+            frame.execute({part_.weights, mutex_, hooks_.send, stretch_});
         }
         if (!frame.finished()) return;
         FinishedFrame finished = frame.finish();
@@ -124,6 +126,7 @@ class Executor::Implementation {
 
     Part part_;
     Hooks hooks_;
+    Stretch stretch_;
     std::vector<RoutePart> routes_;
     mutable std::mutex mutex_;  ///< guards frames_, memory_ and the flags, and each frame's arrivals
     std::condition_variable wake_;

@@ -21,6 +21,7 @@ struct Span {
     std::uint32_t piece = 0;
     util::Seconds begin{};
     util::Seconds end{};
+    util::Seconds waited{};  ///< of it, by Stretch, to emulate a slower device
 };
 
 /// A message as the device saw it: handed to the network, or taken from it.
@@ -67,6 +68,7 @@ class Executor {
         const plan::Compiled& compiled;
         plan::DeviceId device{};
         engine::Weights& weights;
+        double stretch = 1;  ///< how many times slower it pretends to be; see Stretch
     };
 
     /// Builds the shards of every piece. @throws Error data, when the engine cannot run an operator

@@ -87,15 +87,15 @@ bool FrameState::ready() const {
     return !receive || arrived_[receive->message].has_value();
 }
 
-void FrameState::execute(engine::Weights& weights, std::mutex& arrivals, const SendHook& send) {
+void FrameState::execute(const Tools& tools) {
     const plan::Step& step = route_.program().steps[next_];
-    if (const auto* receive = std::get_if<plan::Receive>(&step)) perform(*receive, arrivals);
-    if (const auto* reduce = std::get_if<plan::Reduce>(&step)) perform(*reduce, weights);
-    if (const auto* run = std::get_if<plan::Run>(&step)) perform(*run);
-    if (const auto* message = std::get_if<plan::Send>(&step)) perform(*message, send);
+    if (const auto* receive = std::get_if<plan::Receive>(&step)) perform(*receive, tools.arrivals);
+    if (const auto* reduce = std::get_if<plan::Reduce>(&step)) perform(*reduce, tools);
+    if (const auto* run = std::get_if<plan::Run>(&step)) perform(*run, tools.stretch);
+    if (const auto* message = std::get_if<plan::Send>(&step)) perform(*message, tools.send);
     if (const auto* free = std::get_if<plan::Free>(&step)) perform(*free);
     idle_since_ = util::now();
-    const std::lock_guard lock(arrivals);
+    const std::lock_guard lock(tools.arrivals);
     ++next_;
 }
 
@@ -135,17 +135,24 @@ void FrameState::perform(const plan::Receive& step, std::mutex& arrivals) {
     store(step.into, std::move(decoded));
 }
 
-void FrameState::perform(const plan::Reduce& step, engine::Weights& weights) {
+void FrameState::perform(const plan::Reduce& step, const Tools& tools) {
     const util::Seconds begin = util::now();
-    const plan::Buffer& buffer = route_.program().buffers[index(step.into)];
-    graph::Tensor sum(buffer.boxes, buffer.element_bytes);
-    engine::reduce(weights, step.op, views(step.addends), sum.view());
-    store(step.into, std::move(sum));
-    note(Span::Kind::reduce, route_.stage_of(step.op), 0, begin);
+    const util::Seconds waited = tools.stretch.run([&] {
+        const plan::Buffer& buffer = route_.program().buffers[index(step.into)];
+        graph::Tensor sum(buffer.boxes, buffer.element_bytes);
+        engine::reduce(tools.weights, step.op, views(step.addends), sum.view());
+        store(step.into, std::move(sum));
+    });
+    note(Span::Kind::reduce, route_.stage_of(step.op), 0, begin, waited);
 }
 
-void FrameState::perform(const plan::Run& step) {
+void FrameState::perform(const plan::Run& step, Stretch& stretch) {
     const util::Seconds begin = util::now();
+    const util::Seconds waited = stretch.run([&] { compute(step); });
+    note(Span::Kind::compute, step.stage, step.piece, begin, waited);
+}
+
+void FrameState::compute(const plan::Run& step) {
     std::vector<std::vector<graph::TensorView>> inputs;
     for (const plan::Run::Input& input : step.inputs) inputs.push_back(views(input.from));
     std::vector<graph::Tensor> outputs;
@@ -158,7 +165,6 @@ void FrameState::perform(const plan::Run& step) {
     }
     route_.shard(next_).run(inputs, output_views);
     for (std::size_t i = 0; i < outputs.size(); ++i) store(step.outputs[i].into, std::move(outputs[i]));
-    note(Span::Kind::compute, step.stage, step.piece, begin);
 }
 
 void FrameState::perform(const plan::Send& step, const SendHook& send) {
@@ -202,10 +208,11 @@ void FrameState::release(plan::BufferId id) {
     buffer.reset();
 }
 
-void FrameState::note(Span::Kind kind, plan::StageId stage, std::uint32_t piece, util::Seconds begin) {
+void FrameState::note(Span::Kind kind, plan::StageId stage, std::uint32_t piece, util::Seconds begin,
+                      util::Seconds waited) {
     const util::Seconds end = util::now();
     if (kind == Span::Kind::compute || kind == Span::Kind::reduce) record_.compute += end - begin;
-    record_.spans.push_back({kind, stage, piece, begin, end});
+    record_.spans.push_back({kind, stage, piece, begin, end, waited});
 }
 
 }  // namespace convoy::runtime

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "runtime/executor.hpp"
+#include "runtime/stretch.hpp"
 
 namespace convoy::runtime {
 
@@ -66,21 +67,30 @@ class FrameState {
     [[nodiscard]] bool ready() const;
     [[nodiscard]] bool finished() const { return next_ == route_.program().steps.size(); }
 
-    /// Executes the next step. `arrivals` is the executor's lock.
-    void execute(engine::Weights& weights, std::mutex& arrivals, const SendHook& send);
+    /// What steps are executed with.
+    struct Tools {
+        engine::Weights& weights;
+        std::mutex& arrivals;  ///< the executor's lock
+        const SendHook& send;
+        Stretch& stretch;
+    };
+    /// Executes the next step.
+    void execute(const Tools& tools);
     [[nodiscard]] FinishedFrame finish();
 
   private:
     void perform(const plan::Receive& step, std::mutex& arrivals);
-    void perform(const plan::Reduce& step, engine::Weights& weights);
-    void perform(const plan::Run& step);
+    void perform(const plan::Reduce& step, const Tools& tools);
+    void perform(const plan::Run& step, Stretch& stretch);
+    void compute(const plan::Run& step);
     void perform(const plan::Send& step, const SendHook& send);
     void perform(const plan::Free& step);
 
     [[nodiscard]] std::vector<graph::TensorView> views(const std::vector<plan::BufferId>& buffers) const;
     void store(plan::BufferId id, graph::Tensor tensor);
     void release(plan::BufferId id);
-    void note(Span::Kind kind, plan::StageId stage, std::uint32_t piece, util::Seconds begin);
+    void note(Span::Kind kind, plan::StageId stage, std::uint32_t piece, util::Seconds begin,
+              util::Seconds waited = {});
 
     struct Arrived {
         util::SharedBytes payload;

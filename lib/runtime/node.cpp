@@ -51,6 +51,7 @@ void release_model_file(const graph::Graph& graph) {
 }  // namespace
 
 Node::~Node() {
+    if (interface_) interface_->stop();
     // Readers deliver to the executor, which sends on the links: so the links' threads end while both still exist.
     (void)close(util::Seconds{0});
     executor_.reset();
@@ -101,6 +102,12 @@ transport::Connection* Node::link_to(plan::DeviceId device) const {
     return nullptr;
 }
 
+void Node::emulate(std::map<plan::DeviceId, EmulatedLink> links) {
+    if (links.empty()) return;
+    emulated_ = std::move(links);
+    interface_ = std::make_unique<Interface>([this](const util::Error& error) { mailbox_.put(ExecutorFailed{error}); });
+}
+
 void Node::deploy(const Executor::Part& part, std::uint32_t epoch) {
     epoch_ = epoch;
     executor_ = std::make_unique<Executor>(
@@ -126,6 +133,7 @@ DeviceTotals Node::totals(plan::DeviceId self) const {
     totals.device = self;
     totals.peak_resident = util::peak_resident_memory();
     if (executor_) totals.peak_buffers = executor_->peak_bytes();
+    if (interface_) (void)interface_->flush(kFlushPatience);
     for (const Link* link : all_links()) {
         (void)link->connection->flush(kFlushPatience);
         totals.sent.push_back({link->device, link->connection->sent().of(transport::Kind::tensor)});
@@ -174,7 +182,13 @@ void Node::send(std::uint64_t frame, const plan::Message& message, util::SharedB
     if (connection == nullptr)
         throw util::Error(util::Errc::internal,
                           fmt::format("there is no link to device {}", plan::index(message.receiver)));
-    connection->send(header_of(message, epoch_, frame), transport::Payload(payload.bytes, payload.owner));
+    const auto emulated = emulated_.find(message.receiver);
+    const auto hand_over = [connection, header = header_of(message, epoch_, frame),
+                            tensor = transport::Payload(payload.bytes, payload.owner)] {
+        connection->send(header, tensor);
+    };
+    if (emulated == emulated_.end()) return hand_over();
+    interface_->post(emulated->second, message.payload, hand_over);
 }
 
 }  // namespace convoy::runtime

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <vector>
 
+#include "runtime/interface.hpp"
 #include "runtime/mailbox.hpp"
 #include "runtime/record.hpp"
 
@@ -33,6 +34,8 @@ class Node {
     /// The link to a device, or null.
     [[nodiscard]] transport::Connection* link_to(plan::DeviceId device) const;
 
+    /// Links, by receiver, whose start-up this device waits for before each tensor. Before deploy().
+    void emulate(std::map<plan::DeviceId, EmulatedLink> links);
     /// Builds the executor. Frames of other epochs are dropped.
     void deploy(const Executor::Part& part, std::uint32_t epoch);
     [[nodiscard]] Executor& executor() const { return *executor_; }
@@ -57,6 +60,8 @@ class Node {
     mutable std::mutex mutex_;  ///< guards links_
     std::vector<std::unique_ptr<Link>> links_;
     std::atomic<std::uint32_t> epoch_{0};
+    std::map<plan::DeviceId, EmulatedLink> emulated_;
+    std::unique_ptr<Interface> interface_;
     std::unique_ptr<Executor> executor_;
     std::atomic<Executor*> deployed_{nullptr};  ///< executor_, for the readers
 };

@@ -1,7 +1,9 @@
 #include "runtime/record.hpp"
 
+#include <bit>
 #include <cstring>
 
+#include "samples/profile.hpp"
 #include "transport/bytes.hpp"
 #include "util/error.hpp"
 
@@ -27,6 +29,7 @@ void put(ByteWriter& out, const FrameRecord& record) {
         out.number(span.piece);
         out.number(nanoseconds(span.begin));
         out.number(nanoseconds(span.end));
+        out.number(nanoseconds(span.waited));
     }
     out.number(static_cast<std::uint32_t>(record.passages.size()));
     for (const Passage& passage : record.passages) {
@@ -45,6 +48,8 @@ Span take_span(ByteReader& in) {
     span.piece = in.number<std::uint32_t>();
     span.begin = from_nanoseconds(in.number<std::int64_t>());
     span.end = from_nanoseconds(in.number<std::int64_t>());
+    span.waited = from_nanoseconds(in.number<std::int64_t>());
+    if (span.waited.count() < 0) throw util::Error(util::Errc::protocol, "a frame's record has a wait below zero");
     return span;
 }
 
@@ -76,6 +81,21 @@ std::vector<std::byte> encode(const FinishedFrame& frame) {
         out.bytes({view.data(), static_cast<std::size_t>(view.bytes().value)});
     }
     return out.take();
+}
+
+std::vector<std::byte> encode(const Emulation& emulation) {
+    ByteWriter out;
+    out.number(std::bit_cast<std::uint64_t>(emulation.stretch));
+    return out.take();
+}
+
+Emulation decode_emulation(std::span<const std::byte> bytes) {
+    ByteReader in(bytes);
+    const Emulation emulation{std::bit_cast<double>(in.number<std::uint64_t>())};
+    in.finish();
+    if (!(emulation.stretch >= 1 && emulation.stretch <= samples::kLargestStretch))
+        throw util::Error(util::Errc::protocol, "a device is stretched by an impossible factor");
+    return emulation;
 }
 
 std::vector<std::byte> encode(const DeviceTotals& totals) {

@@ -13,6 +13,15 @@ namespace convoy::runtime {
 /// The payload of Kind::frame_done: the frame's record and, from the sink, the graph outputs.
 [[nodiscard]] std::vector<std::byte> encode(const FinishedFrame& frame);
 
+/// How a worker differs from its hardware: the payload of Kind::deploy_ack.
+struct Emulation {
+    double stretch = 1;  ///< how many times slower it pretends to be
+    bool operator==(const Emulation&) const = default;
+};
+[[nodiscard]] std::vector<std::byte> encode(const Emulation& emulation);
+/// @throws Error protocol
+[[nodiscard]] Emulation decode_emulation(std::span<const std::byte> bytes);
+
 /// Tensors that a device sent to another one, counted at the socket.
 struct SentTo {
     plan::DeviceId receiver{};

@@ -113,7 +113,8 @@ bool Session::handle(const ControlMessage& message) {
     switch (message.header.kind) {
         case transport::Kind::deploy:
             deploy(message);
-            coordinator.send({.kind = transport::Kind::deploy_ack, .regions = {}});
+            coordinator.send({.kind = transport::Kind::deploy_ack, .regions = {}},
+                             transport::Payload(encode(Emulation{options_.stretch})));
             break;
         case transport::Kind::start:
             if (!deployment_) throw Error(Errc::protocol, "a start came before a deployment");
@@ -163,7 +164,10 @@ void Session::build(ModelSource& source) {
     if (found.rest) found.rest->fetch(weights_of_share(found.rest->manifest()), source);
     engine::set_threads(options_.threads.value_or(deployment_->threads));
     node_->rename(kCoordinator, document_->plan.source);
-    node_->deploy({document_->plan, *compiled_, self_, model_->weights}, kFirstEpoch);
+    std::map<DeviceId, EmulatedLink> start_ups;
+    for (const auto& [name, link] : deployment_->start_ups) start_ups[device_named(name)] = link;
+    node_->emulate(std::move(start_ups));
+    node_->deploy({document_->plan, *compiled_, self_, model_->weights, options_.stretch}, kFirstEpoch);
 }
 
 std::vector<ChunkPart> Session::weights_of_share(const ModelManifest& manifest) const {

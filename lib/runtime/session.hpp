@@ -34,6 +34,7 @@ struct SessionOptions {
     std::stop_token stop;
     util::Bytes base_memory{};                ///< resident size of the process when it was ready
     std::optional<util::Bytes> memory_limit;  ///< that a share may take
+    double stretch = 1;                       ///< see Stretch
 };
 
 /// One run on a worker. Its thread is the only one that decides; see Mailbox.

@@ -33,14 +33,15 @@ void add_spans(const DeviceFrame& device, util::Seconds start, std::vector<sampl
                          .piece = span.piece,
                          .activity = activity_of(span.kind),
                          .begin = span.begin - start,
-                         .end = span.end - start});
+                         .end = span.end - start,
+                         .stretched = span.waited});
 }
 
 using MessageKey = std::tuple<plan::StageId, std::uint32_t, graph::TensorId, plan::DeviceId, plan::DeviceId>;
 
 /// Joins what the sender saw of a message with what the receiver saw of it.
 std::vector<samples::Transfer> transfers_of(const FrameResult& result, const plan::Compiled& compiled,
-                                            const graph::Graph& graph) {
+                                            const graph::Graph& graph, const std::vector<samples::StartUp>& start_ups) {
     std::map<MessageKey, samples::Transfer> transfers;
     for (const DeviceFrame& device : result.devices) {
         const plan::Program& program = compiled.program(result.route, device.device);
@@ -62,6 +63,8 @@ std::vector<samples::Transfer> transfers_of(const FrameResult& result, const pla
     for (auto& [key, transfer] : transfers) {
         // The two clocks are compared by an estimate, which a fast message can be below.
         transfer.end = std::max(transfer.end, transfer.begin);
+        for (const samples::StartUp& link : start_ups)
+            if (link.from == transfer.from && link.to == transfer.to) transfer.start_up = link.time;
         ordered.push_back(std::move(transfer));
     }
     std::stable_sort(ordered.begin(), ordered.end(), [](const auto& a, const auto& b) { return a.begin < b.begin; });
@@ -70,13 +73,14 @@ std::vector<samples::Transfer> transfers_of(const FrameResult& result, const pla
 
 }  // namespace
 
-samples::FrameTrace frame_trace(const FrameResult& result, const plan::Compiled& compiled, const graph::Graph& graph) {
+samples::FrameTrace frame_trace(const FrameResult& result, const plan::Compiled& compiled, const graph::Graph& graph,
+                                const std::vector<samples::StartUp>& start_ups) {
     samples::FrameTrace trace;
     trace.frame = result.frame;
     trace.route = static_cast<std::uint32_t>(result.route);
     trace.timeline.latency = result.end - result.begin;
     for (const DeviceFrame& device : result.devices) add_spans(device, result.begin, trace.timeline.spans);
-    trace.timeline.transfers = transfers_of(result, compiled, graph);
+    trace.timeline.transfers = transfers_of(result, compiled, graph, start_ups);
     return trace;
 }
 

@@ -8,8 +8,10 @@
 namespace convoy::runtime {
 
 /// What a frame did, as a trace tells it: times since the frame was submitted.
+/// @param start_ups  that senders waited for
 [[nodiscard]] samples::FrameTrace frame_trace(const FrameResult& result, const plan::Compiled& compiled,
-                                              const graph::Graph& graph);
+                                              const graph::Graph& graph,
+                                              const std::vector<samples::StartUp>& start_ups = {});
 
 /// Adds up finished frames for the summary of a run.
 class RunSummary {

@@ -134,8 +134,9 @@ class Worker::Implementation {
         seat_.occupy();
         util::forget_peak_memory();
         try {
-            Session session({mailbox_, models_, probers_}, {options_.security, options_.connection, options_.threads,
-                                                            stop, base_memory_, options_.memory_limit});
+            Session session({mailbox_, models_, probers_},
+                            {options_.security, options_.connection, options_.threads, stop, base_memory_,
+                             options_.memory_limit, options_.stretch});
             clean = session.run(std::move(coordinator));
         } catch (const Error& error) {
             util::log(util::LogLevel::error, fmt::format("run of '{}': {}", name, error.message()));
