@@ -19,6 +19,7 @@ void add_context(const samples::Context& context, Section& section) {
     text += fmt::format(", {}", count_text(static_cast<std::uint64_t>(context.cores), "core"));
     if (!context.kernel.empty()) text += ", " + context.kernel;
     if (!context.governor.empty()) text += fmt::format(", CPU governor {}", context.governor);
+    if (context.stretch != 1) text += fmt::format(" (emulated, {} times slower)", number_text(context.stretch));
     section.lines.push_back({"device", text});
     section.facts.push_back({"device", context.device});
     section.facts.push_back({"cpu", context.cpu});

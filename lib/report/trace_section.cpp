@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "report/cells.hpp"
@@ -8,6 +9,17 @@
 
 namespace convoy::report::detail {
 namespace {
+
+/// A test bed's links: what its senders waited for.
+void add_start_ups(const samples::TraceHeader& header, Section& section) {
+    if (header.start_ups.empty()) return;
+    const auto [least, most] = std::ranges::minmax(header.start_ups, {}, &samples::StartUp::time);
+    const std::string range = least.time == most.time
+                                  ? time_text(most.time)
+                                  : fmt::format("{} to {}", time_text(least.time), time_text(most.time));
+    section.lines.push_back({"links", fmt::format("emulated: senders waited {} of start-up per message", range)});
+    section.facts.push_back({"start_up_emulated_ms", time_cell(most.time)});
+}
 
 void add_origin(const TraceData& trace, Section& section) {
     const samples::TraceHeader& header = trace.header;
@@ -25,6 +37,7 @@ void add_origin(const TraceData& trace, Section& section) {
                      {"plan", header.plan_file},
                      {"strategy", header.strategy},
                      {"devices", header.devices}};
+    add_start_ups(header, section);
 }
 
 std::uint64_t frames_of(const TraceData& trace) { return trace.summary ? trace.summary->frames : trace.frames; }
