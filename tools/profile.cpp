@@ -55,7 +55,7 @@ int profile_model(const cli::Options& options) {
         util::log_warning("other processes took {:.0f} % of the CPU meanwhile: the times are too long",
                           100 * result.disturbance);
     }
-    return write(options, result.profile);
+    return write(options, samples::stretched(result.profile, options.number("stretch", 1, samples::kLargestStretch)));
 }
 
 int profile_link(const cli::Options& options) {
@@ -83,6 +83,8 @@ int run(const cli::Options& options) {
         throw util::Error(util::Errc::usage, "give either a model or --link")
             .hint("convoy-profile --help shows all options");
     }
+    if (!model && options.has("stretch"))
+        throw options.error("stretch", "slows the device down, not its links", "it needs a model");
     return model ? profile_model(options) : profile_link(options);
 }
 

@@ -65,6 +65,21 @@ inline constexpr cli::Option kRunOptions[] = {
      .hint = cli::Hint::integer,
      .help = "threads of the engine, on every device",
      .group = "devices"},
+    {.long_name = "stretch",
+     .hint = cli::Hint::text,
+     .value_name = "[NAME=]F",
+     .help = "pretend to be F times slower; NAME: one of --spawn",
+     .detail = "After each piece the device waits until F times the CPU time of its threads has passed. Without a name "
+               "it is this process: the source, or the device of --local. Other workers have an option of their own, "
+               "convoy-serve --stretch. For test beds on one machine; traces and reports say so.",
+     .group = "devices",
+     .repeatable = true},
+    {.long_name = "start-up",
+     .help = "wait each link's start_up_ms before a message",
+     .detail =
+         "The sender does, one message after another, as long as the link would be occupied. For test beds, whose "
+         "network has rates and delays but no start-up; traces and reports say so.",
+     .group = "devices"},
     {.long_name = "timeout",
      .hint = cli::Hint::duration,
      .help = "give up when a frame takes longer (status 75)",

@@ -42,6 +42,13 @@ inline constexpr cli::Option kServeOptions[] = {
      .short_name = 't',
      .hint = cli::Hint::integer,
      .help = "threads of the engine, whatever the run asks for"},
+    {.long_name = "stretch",
+     .hint = cli::Hint::number,
+     .value_name = "F",
+     .default_text = "1",
+     .help = "pretend to be F times slower",
+     .detail = "After each piece the worker waits until F times the CPU time of its threads has passed. For test beds "
+               "on one machine; traces and reports say so."},
     {.long_name = "ready-file",
      .hint = cli::Hint::file,
      .help = "write the ready line there too, once listening",

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include "dataset/classes.hpp"
 #include "dataset/npy.hpp"
+#include "samples/profile.hpp"
 #include "util/error.hpp"
 
 namespace convoy::tools {
@@ -41,6 +43,21 @@ std::string file_part(const std::string& name) {
 
 }  // namespace
 
+std::map<std::string, double> stretch_from(const cli::Options& options, const std::string& own) {
+    std::map<std::string, double> stretch;
+    for (const std::string& text : options.all("stretch")) {
+        const std::size_t equals = text.rfind('=');
+        const std::string name = equals == std::string::npos ? own : text.substr(0, equals);
+        const auto factor = cli::parse_number(equals == std::string::npos ? text : text.substr(equals + 1));
+        if (!factor || *factor < 1 || *factor > samples::kLargestStretch)
+            throw options.error("stretch", fmt::format("'{}' is no factor from 1 to 1e6", text), "F, or NAME=F");
+        if (!stretch.emplace(name, *factor).second)
+            throw options.error("stretch", fmt::format("device '{}' has two factors", name));
+    }
+    std::erase_if(stretch, [](const auto& entry) { return entry.second == 1; });
+    return stretch;
+}
+
 FrameQueue::FrameQueue(const cli::Options& options, const graph::Graph& graph)
     : FrameQueue(options, graph, preprocess_from(options)) {}
 
@@ -71,8 +88,18 @@ FrameResults::FrameResults(const cli::Options& options, const graph::Graph& grap
     }
     if (options.has("trace")) {
         trace_ = std::make_unique<util::OutputFile>(options.text("trace"));
-        trace_->write(samples::trace_document(header_));
     }
+}
+
+void FrameResults::emulated(std::map<std::string, double> stretch, std::vector<samples::StartUp> start_ups) {
+    header_.stretch = std::move(stretch);
+    header_.start_ups = std::move(start_ups);
+}
+
+void FrameResults::write(const samples::FrameTrace& trace) {
+    if (!trace_) return;
+    if (!std::exchange(header_written_, true)) trace_->write(samples::trace_document(header_));
+    trace_->write(samples::trace_document(trace, header_.devices));
 }
 
 void FrameResults::add(const runtime::FrameResult& result, samples::FrameTrace trace) {
@@ -83,12 +110,12 @@ void FrameResults::add(const runtime::FrameResult& result, samples::FrameTrace t
     trace.input = frames_.name(result.frame);
     trace.warmup = warm_up;
     if (warm_up) {
-        if (trace_) trace_->write(samples::trace_document(trace, header_.devices));
+        write(trace);
         return;
     }
     classify(result, trace);
     if (options_.has("outputs")) save_outputs(result);
-    if (trace_) trace_->write(samples::trace_document(trace, header_.devices));
+    write(trace);
     if (text_ && top_ > 0) print_frame(trace);
 }
 
@@ -130,7 +157,11 @@ int FrameResults::finish(const std::vector<runtime::DeviceTotals>& totals, runti
     samples::TraceSummary summary = summary_.finish(totals);
     if (verifier != nullptr) summary.verify = verifier->summary();
     if (!truth_.empty()) summary.accuracy = accuracy_;
+    for (samples::DeviceSummary& device : summary.device_summaries)
+        if (const auto factor = header_.stretch.find(header_.devices[device.device]); factor != header_.stretch.end())
+            device.stretch = factor->second;
     if (trace_) {
+        if (!header_written_) trace_->write(samples::trace_document(header_));
         trace_->write(samples::trace_document(summary));
         trace_->commit();
     }

@@ -42,10 +42,13 @@ class FrameQueue {
 /// What becomes of finished frames: lines, .npy files, the trace, and the summary.
 class FrameResults {
   public:
-    /// @param header  of the trace
+    /// @param header  of the trace, written with the first frame
     FrameResults(const cli::Options& options, const graph::Graph& graph, const FrameQueue& frames,
                  samples::TraceHeader header);
 
+    /// What is known of the devices once they are connected. Before the first frame.
+    void emulated(std::map<std::string, double> stretch, std::vector<samples::StartUp> start_ups);
+    [[nodiscard]] const samples::TraceHeader& header() const noexcept { return header_; }
     /// @param trace  the frame's times; classes and names are filled in
     void add(const runtime::FrameResult& result, samples::FrameTrace trace);
     /// Nothing was in flight for `time`, which counts in no throughput.
@@ -54,6 +57,7 @@ class FrameResults {
     int finish(const std::vector<runtime::DeviceTotals>& totals, runtime::Verifier* verifier);
 
   private:
+    void write(const samples::FrameTrace& trace);
     void classify(const runtime::FrameResult& result, samples::FrameTrace& trace);
     void save_outputs(const runtime::FrameResult& result) const;
     void print_frame(const samples::FrameTrace& trace);
@@ -70,7 +74,12 @@ class FrameResults {
     bool text_;
     std::string lines_;
     std::unique_ptr<util::OutputFile> trace_;
+    bool header_written_ = false;
 };
+
+/// --stretch: factors by device; those without a name are for `own`. Factors of 1 are left out.
+/// @throws Error usage
+[[nodiscard]] std::map<std::string, double> stretch_from(const cli::Options& options, const std::string& own);
 
 /// The summary for a person.
 [[nodiscard]] std::string summary_text(const samples::TraceSummary& summary, const samples::TraceHeader& header);

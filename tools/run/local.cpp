@@ -8,6 +8,7 @@
 #include "options/model.hpp"
 #include "run/frames.hpp"
 #include "run/jobs.hpp"
+#include "runtime/stretch.hpp"
 #include "util/clock.hpp"
 #include "util/memory.hpp"
 #include "util/version.hpp"
@@ -18,8 +19,8 @@ namespace {
 /// The unsplit model and the memory of its outputs, which every frame reuses.
 class WholeModel {
   public:
-    explicit WholeModel(engine::Weights& weights)
-        : graph_(weights.graph()), shard_(weights, engine::whole_model(weights.graph())) {}
+    WholeModel(engine::Weights& weights, double stretch)
+        : graph_(weights.graph()), shard_(weights, engine::whole_model(weights.graph())), stretch_(stretch) {}
 
     runtime::FrameResult run(std::uint64_t frame, const std::vector<graph::Tensor>& inputs) {
         runtime::FrameResult result;
@@ -34,19 +35,20 @@ class WholeModel {
         std::vector<std::vector<graph::TensorView>> views;
         for (const graph::Tensor& input : inputs) views.push_back({input.view()});
         result.begin = util::now();
-        shard_.run(views, outputs);
+        const util::Seconds waited = stretch_.run([&] { shard_.run(views, outputs); });
         result.end = util::now();
         result.devices.push_back({plan::DeviceId{0}, {}});
         runtime::FrameRecord& record = result.devices.back().record;
         record.frame = frame;
         record.compute = result.end - result.begin;
-        record.spans.push_back({runtime::Span::Kind::compute, plan::StageId{0}, 0, result.begin, result.end});
+        record.spans.push_back({runtime::Span::Kind::compute, plan::StageId{0}, 0, result.begin, result.end, waited});
         return result;
     }
 
   private:
     const graph::Graph& graph_;
     engine::Shard shard_;
+    runtime::Stretch stretch_;
 };
 
 samples::FrameTrace trace_of(const runtime::FrameResult& result) {
@@ -58,14 +60,15 @@ samples::FrameTrace trace_of(const runtime::FrameResult& result) {
                                     .piece = 0,
                                     .activity = samples::Activity::compute,
                                     .begin = {},
-                                    .end = result.end - result.begin});
+                                    .end = result.end - result.begin,
+                                    .stretched = result.devices.front().record.spans.front().waited});
     return trace;
 }
 
 }  // namespace
 
 int run_local(const cli::Options& options) {
-    for (const char* other : {"spawn", "address", "verify"})
+    for (const char* other : {"spawn", "address", "verify", "start-up"})
         if (options.has(other)) throw options.error(other, "needs a plan, not --local");
     graph::warm_up();
     engine::warm_up();
@@ -73,7 +76,9 @@ int run_local(const cli::Options& options) {
     const util::Bytes base_memory = util::resident_memory();
     const graph::Graph graph = read_model(options, options.text("model"));
     engine::Weights weights(graph);
-    WholeModel model(weights);
+    const std::map<std::string, double> stretch = stretch_from(options, "local");
+    const auto own = stretch.find("local");
+    WholeModel model(weights, own == stretch.end() ? 1 : own->second);
     const FrameQueue frames(options, graph);
     samples::TraceHeader header;
     header.generator = fmt::format("convoy-run {}", util::version());
@@ -82,6 +87,7 @@ int run_local(const cli::Options& options) {
     header.strategy = "unsplit";
     header.devices = {"local"};
     header.stages = {"model"};
+    header.stretch = stretch;
     FrameResults results(options, graph, frames, header);
     const cli::Interruption interruption;
     cli::Progress progress(options, "frames", frames.size());

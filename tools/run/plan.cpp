@@ -3,6 +3,7 @@
 #include <list>
 
 #include "cli/progress.hpp"
+#include "engine/load.hpp"
 #include "engine/warm_up.hpp"
 #include "graph/warm_up.hpp"
 #include "latency/bed.hpp"
@@ -31,6 +32,13 @@ struct Devices {
     std::map<std::string, int> threads;
     std::map<std::string, util::Bytes> memory;
     std::list<runtime::SpawnedWorker> spawned;
+};
+
+/// How the devices and links of this run differ from what they are.
+struct TestBed {
+    std::map<std::string, double> stretch;  ///< of this process and those that it spawns
+    std::map<std::string, std::map<std::string, runtime::EmulatedLink>> links;
+    std::vector<samples::StartUp> start_ups;  ///< of `links`, as the trace tells it
 };
 
 /// A plan with everything that it is run with.
@@ -84,21 +92,79 @@ void take_from_cluster(const cluster::Cluster& cluster, Devices& devices) {
     }
 }
 
-void spawn_workers(const cli::Options& options, const Loaded& loaded, Devices& devices) {
+void spawn_workers(const cli::Options& options, const Loaded& loaded, const std::map<std::string, double>& stretch,
+                   Devices& devices) {
     const std::string program = runtime::sibling_program("convoy-serve");
     std::vector<std::string> arguments{"--model", loaded.model_file, "--liveness", options.text("liveness")};
     const plan::Plan& plan = loaded.document.plan;
     for (std::size_t i = 0; i < plan.devices.size(); ++i) {
         const std::string& name = plan.devices[i];
         if (plan::DeviceId(i) == plan.source || devices.urls.contains(name)) continue;
-        devices.spawned.emplace_back(program, name, arguments);
+        std::vector<std::string> own = arguments;
+        if (const auto factor = stretch.find(name); factor != stretch.end())
+            own.insert(own.end(), {"--stretch", fmt::format("{}", factor->second)});
+        devices.spawned.emplace_back(program, name, own);
         devices.urls[name] = devices.spawned.back().url();
     }
 }
 
-Devices find_devices(const cli::Options& options, const Loaded& loaded) {
+/// A stretch for a worker that this run does not start would be forgotten silently.
+void check_stretch(const cli::Options& options, const Loaded& loaded, const Devices& devices, const TestBed& bed) {
+    const plan::Plan& plan = loaded.document.plan;
+    for (const auto& [name, factor] : bed.stretch) {
+        if (std::find(plan.devices.begin(), plan.devices.end(), name) == plan.devices.end())
+            throw options.error("stretch", fmt::format("unknown device '{}'", name),
+                                util::suggestion(name, plan.devices));
+        if (name != plan.devices[plan::index(plan.source)] && (!options.flag("spawn") || devices.urls.contains(name)))
+            throw options.error("stretch", fmt::format("device '{}' is not started by this run", name),
+                                "its worker has the option: convoy-serve --stretch F");
+    }
+}
+
+/// Links with a start-up, for --start-up.
+void take_links(const cluster::Cluster& cluster, const plan::Plan& plan, TestBed& bed) {
+    for (std::uint32_t from = 0; from < plan.devices.size(); ++from) {
+        for (std::uint32_t to = 0; to < plan.devices.size(); ++to) {
+            if (from == to) continue;
+            const auto sender = cluster.find(plan.devices[from]);
+            const auto receiver = cluster.find(plan.devices[to]);
+            if (!sender || !receiver) continue;
+            const cluster::Link link = cluster.link(*sender, *receiver);
+            bed.links[plan.devices[from]][plan.devices[to]] = {link.start_up, link.rate};
+            if (link.start_up > util::Seconds{0}) bed.start_ups.push_back({from, to, link.start_up});
+        }
+    }
+    if (bed.start_ups.empty()) bed.links.clear();
+}
+
+TestBed test_bed(const cli::Options& options, const Loaded& loaded, const std::optional<cluster::Cluster>& cluster) {
+    const plan::Plan& plan = loaded.document.plan;
+    TestBed bed;
+    bed.stretch = stretch_from(options, plan.devices[plan::index(plan.source)]);
+    if (!options.flag("start-up")) return bed;
+    if (!cluster) throw options.error("start-up", "there is no cluster file", "give it with --cluster");
+    take_links(*cluster, plan, bed);
+    return bed;
+}
+
+/// Emulated devices share this machine's cores: when they all compute at once, each still has what it needs.
+void warn_of_crowd(const std::map<std::string, double>& stretch, const std::map<std::string, int>& threads) {
+    double needed = 0;
+    for (const auto& [name, factor] : stretch) {
+        const auto own = threads.find(name);
+        needed += (own == threads.end() ? 1 : own->second) / factor;
+    }
+    if (stretch.size() > 1 && needed > engine::usable_cores())
+        util::log_warning(
+            "the emulated devices need {:.1f} cores when all compute, this machine has {}: a larger "
+            "--stretch on all of them keeps their ratios",
+            needed, engine::usable_cores());
+}
+
+Devices find_devices(const cli::Options& options, const Loaded& loaded, const std::optional<cluster::Cluster>& cluster,
+                     const TestBed& bed) {
     Devices devices;
-    if (const auto cluster = find_cluster(options, loaded)) take_from_cluster(*cluster, devices);
+    if (cluster) take_from_cluster(*cluster, devices);
     if (options.flag("spawn")) devices.urls.clear();  // the cluster's boards stay out of it
     for (const auto& [name, url] : options.assignments("address")) {
         const auto& names = loaded.document.plan.devices;
@@ -109,7 +175,8 @@ Devices find_devices(const cli::Options& options, const Loaded& loaded) {
     if (options.has("threads"))
         for (const std::string& name : loaded.document.plan.devices)
             devices.threads[name] = static_cast<int>(options.integer("threads", 1, 1024));
-    if (options.flag("spawn")) spawn_workers(options, loaded, devices);
+    check_stretch(options, loaded, devices, bed);
+    if (options.flag("spawn")) spawn_workers(options, loaded, bed.stretch, devices);
     return devices;
 }
 
@@ -168,7 +235,7 @@ void run_frames(const cli::Options& options, const Loaded& loaded, runtime::Coor
             ++submitted;
         }
         const runtime::FrameResult result = coordinator.next(patience);
-        results.add(result, runtime::frame_trace(result, loaded.compiled, loaded.graph));
+        results.add(result, runtime::frame_trace(result, loaded.compiled, loaded.graph, results.header().start_ups));
         if (verifier != nullptr) {
             const util::Seconds begin = util::now();
             (void)verifier->check(inputs.at(result.frame), result.outputs);
@@ -190,7 +257,9 @@ int run_plan(const cli::Options& options) {
     const FrameQueue frames(options, loaded.graph);
     FrameResults results(options, loaded.graph, frames, header_of(loaded));
     const StopOnSignal signals;
-    Devices devices = find_devices(options, loaded);
+    const std::optional<cluster::Cluster> cluster = find_cluster(options, loaded);
+    const TestBed bed = test_bed(options, loaded, cluster);
+    Devices devices = find_devices(options, loaded, cluster, bed);
     const std::string& source = loaded.document.plan.devices[plan::index(loaded.document.plan.source)];
     const auto own_threads = devices.threads.find(source);
     engine::set_threads(own_threads == devices.threads.end() ? 1 : own_threads->second);
@@ -200,8 +269,13 @@ int run_plan(const cli::Options& options) {
 
     runtime::CoordinatorOptions settings = coordinator_options(options, loaded, signals.token());
     settings.base_memory = base_memory;
+    const auto own_stretch = bed.stretch.find(source);
     runtime::Coordinator coordinator(
-        {loaded.document.plan, loaded.compiled, weights, devices.urls, devices.threads, devices.memory}, settings);
+        {loaded.document.plan, loaded.compiled, weights, devices.urls, devices.threads, devices.memory,
+         own_stretch == bed.stretch.end() ? 1 : own_stretch->second, bed.links},
+        settings);
+    results.emulated(coordinator.stretch(), bed.start_ups);
+    warn_of_crowd(coordinator.stretch(), devices.threads);
     run_frames(options, loaded, coordinator, frames, results, verifier ? &*verifier : nullptr);
     const std::vector<runtime::DeviceTotals> totals = coordinator.totals();
     coordinator.close();

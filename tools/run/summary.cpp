@@ -8,6 +8,14 @@ namespace {
 
 using cli::Table;
 
+std::string emulation_lines(const samples::TraceHeader& header) {
+    std::vector<std::string> parts;
+    for (const auto& [device, factor] : header.stretch)
+        parts.push_back(fmt::format("{} {:.4g} times slower than it is", device, factor));
+    if (!header.start_ups.empty()) parts.push_back("the links' start-up is waited by the senders");
+    return parts.empty() ? "" : fmt::format("emulated     {}\n", fmt::join(parts, ", "));
+}
+
 std::string latency_lines(const samples::TraceSummary& summary, const samples::TraceHeader& header) {
     const samples::LatencySummary& latency = summary.latency;
     std::string text = fmt::format("{} frame{}", summary.frames, summary.frames == 1 ? "" : "s");
@@ -20,7 +28,7 @@ std::string latency_lines(const samples::TraceSummary& summary, const samples::T
         text +=
             fmt::format("predicted    {:.3f} ms; measured {:+.0f} %\n", util::milliseconds(header.predicted->latency),
                         (latency.p50 / header.predicted->latency - 1) * 100);
-    return text;
+    return text + emulation_lines(header);
 }
 
 std::string result_lines(const samples::TraceSummary& summary) {

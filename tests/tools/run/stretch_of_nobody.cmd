@@ -1,0 +1,2 @@
+convoy-zoo lenet5 -o m.onnx 2> zoo.log
+convoy-run -p rows.yaml -m m.onnx -i random:1 --spawn --stretch x=2

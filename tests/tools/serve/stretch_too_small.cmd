@@ -1,0 +1,1 @@
+convoy-serve --stretch 0.5
