@@ -1,0 +1,100 @@
+// stretch_bench MODEL.onnx [ROUNDS]: how exactly a stretched device is F times slower. A shard of 1, 2, 5, 10, 20 and
+// 50 ms is the model run as often as fills that time, on one thread. Rounds alternate between all cells, each with and
+// without stretch; medians. Asked is F times the time without stretch; `of own` is what was measured over F times the
+// CPU time that the same run used, which tells an inexact wait from a machine that does other things meanwhile. Status
+// 1 when a ratio is off by more than 3 %.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <map>
+#include <vector>
+
+#include "dataset/inputs.hpp"
+#include "engine/cpu_time.hpp"
+#include "engine/shard.hpp"
+#include "graph/onnx.hpp"
+#include "runtime/stretch.hpp"
+#include "util/clock.hpp"
+#include "util/statistics.hpp"
+
+using namespace convoy;
+
+namespace {
+
+constexpr double kAllowed = 0.03;
+
+double seconds(const auto& run) {
+    const util::Seconds begin = util::now();
+    run();
+    return (util::now() - begin).count();
+}
+
+struct Cell {
+    double shard_ms = 0;
+    double factor = 1;
+    std::vector<double> plain;
+    std::vector<double> stretched;
+    std::vector<double> of_own;  ///< each stretched time over F times the CPU time that it used itself
+};
+
+/// Prints the cell; how far its ratio is off.
+double report(const Cell& cell) {
+    const double plain = util::median(cell.plain);
+    const double measured = util::median(cell.stretched);
+    const double asked = cell.factor * plain;
+    const double spread = util::quantile(cell.stretched, 0.75) - util::quantile(cell.stretched, 0.25);
+    fmt::print("{:>8} {:>6} {:>10.3f} {:>10.3f} {:>12.3f} {:>7.4f} {:>9.3f} {:>10.4f}\n", cell.shard_ms, cell.factor,
+               plain * 1e3, asked * 1e3, measured * 1e3, measured / asked, spread * 1e3, util::median(cell.of_own));
+    return std::abs(measured / asked - 1);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc < 2) return fmt::print(stderr, "usage: stretch_bench MODEL.onnx [ROUNDS]\n"), 64;
+    const int rounds = argc > 2 ? std::atoi(argv[2]) : 15;
+    const graph::Graph graph = graph::read_onnx(util::FileView::open(argv[1]));
+    engine::set_threads(1);
+    engine::Weights weights(graph);
+    engine::Shard shard(weights, engine::whole_model(graph));
+    const dataset::Inputs inputs({"random:1"}, graph, std::nullopt);
+    const std::vector<graph::Tensor> input = inputs.load(0, 0);
+    const std::vector<std::vector<graph::TensorView>> views{{input[0].view()}};
+    const graph::TensorInfo& info = graph.tensor(graph.outputs()[0]);
+    const graph::Tensor output({info.full}, info.element_bytes);
+    const std::vector<graph::TensorView> results{output.view()};
+    const auto repeat = [&](int times) {
+        for (int i = 0; i < times; ++i) shard.run(views, results);
+    };
+    repeat(200);
+    std::vector<double> once;
+    for (int i = 0; i < 20; ++i) once.push_back(seconds([&] { repeat(50); }) / 50);
+
+    std::vector<Cell> cells;
+    for (const double shard_ms : {1.0, 2.0, 5.0, 10.0, 20.0, 50.0})
+        for (const double factor : {1.5, 3.0, 6.0, 12.0}) cells.push_back({shard_ms, factor, {}, {}, {}});
+    std::map<double, runtime::Stretch> stretches;
+    for (const Cell& cell : cells) stretches.try_emplace(cell.factor, cell.factor);
+    for (int round = 0; round < rounds; ++round) {
+        for (Cell& cell : cells) {
+            const int times = std::max(1, static_cast<int>(std::lround(cell.shard_ms * 1e-3 / util::median(once))));
+            cell.plain.push_back(seconds([&] { repeat(times); }));
+            double cpu = 0;
+            cell.stretched.push_back(seconds([&] {
+                (void)stretches.at(cell.factor).run([&] {
+                    const engine::CpuStopwatch watch;
+                    repeat(times);
+                    cpu = watch.per_thread().count();
+                });
+            }));
+            cell.of_own.push_back(cell.stretched.back() / (cell.factor * cpu));
+        }
+    }
+    fmt::print("shard ms      F   plain ms   asked ms  measured ms   ratio spread ms     of own\n");
+    double worst = 0;
+    for (const Cell& cell : cells) worst = std::max(worst, report(cell));
+    fmt::print("worst {:.1f} % off, {:.0f} % are allowed; {} rounds\n", 100 * worst, 100 * kAllowed, rounds);
+    return worst > kAllowed ? 1 : 0;
+}
