@@ -35,10 +35,13 @@ struct Device {
 };
 
 /// A message occupies an interface for start_up + bytes / rate; `delay` then overlaps with other messages.
+/// Jitter and loss are for emulated links; planning does not read them.
 struct Link {
     util::BytesPerSecond rate;
     util::Seconds start_up{};
     util::Seconds delay{};
+    util::Seconds jitter{};  ///< delays vary by so much either way
+    double loss = 0;         ///< share of packets, 0 to below 1
     bool operator==(const Link&) const = default;
 };
 
@@ -84,7 +87,7 @@ using LinkReader = std::function<Link(const std::string& path)>;
 [[nodiscard]] std::string write_cluster(const Cluster& cluster, yaml::Format format = yaml::Format::yaml);
 
 /// SHA-256 of what planning reads: devices with speed, load, threads, memory and power; links; source and sink.
-/// Addresses, paths, ssh, comments and layout do not change it.
+/// Addresses, paths, ssh, jitter, loss, comments and layout do not change it.
 [[nodiscard]] std::string planning_hash(const Cluster& cluster);
 
 /// Names the planning fields in which two clusters differ, "devices.b.speed", for a warning. Empty when none.

@@ -45,6 +45,9 @@ const Schema& device_schema() {
     return schema;
 }
 
+// Nothing gets through at 1.
+constexpr double kLargestLoss = 0.99;
+
 std::vector<Field> link_fields() {
     return {
         {.key = "rate_mbit_per_s", .type = positive(), .unit = "Mbit/s", .doc = "of payload"},
@@ -56,6 +59,13 @@ std::vector<Field> link_fields() {
          .type = number(),
          .unit = "ms",
          .doc = "one way, overlaps with other messages; 0 when left out"},
+        {.key = "jitter_ms",
+         .type = number(),
+         .unit = "ms",
+         .doc = "either way, at most delay_ms; emulated, not predicted; 0 when left out"},
+        {.key = "loss",
+         .type = number(0, kLargestLoss),
+         .doc = "share of packets; emulated, not predicted; 0 when left out"},
     };
 }
 

@@ -75,6 +75,12 @@ std::optional<Link> read_link(const Reader& reader, const std::optional<Link>& b
     if (rate) link.rate = util::from_mbit_per_s(rate->number());
     if (const auto time = reader.optional("start_up_ms")) link.start_up = util::from_milliseconds(time->number());
     if (const auto time = reader.optional("delay_ms")) link.delay = util::from_milliseconds(time->number());
+    const auto jitter = reader.optional("jitter_ms");
+    if (jitter) link.jitter = util::from_milliseconds(jitter->number());
+    if (const auto loss = reader.optional("loss")) link.loss = loss->number();
+    if (link.jitter > link.delay)
+        (jitter ? *jitter : reader["delay_ms"])
+            .fail("the jitter is more than the delay: messages would come too early");
     return link;
 }
 
@@ -89,7 +95,9 @@ Pair read_pair(const Cluster& cluster, const Reader& reader, const LinkReader& m
             profile->fail("rate and start-up come from the profile: give either it or them");
         pair.profile = profile->string();
         const Link link = measured(util::resolve_beside(cluster.file, pair.profile).string());
-        base = Link{link.rate, link.start_up, cluster.every ? cluster.every->delay : link.delay};
+        if (!base) base = link;
+        base->rate = link.rate;
+        base->start_up = link.start_up;
     }
     const std::optional<Link> link = read_link(reader, base);
     if (!link) reader.fail("rate_mbit_per_s is missing, and there is no default in links");
@@ -122,10 +130,14 @@ void check_links(const Cluster& cluster, const yaml::Document& document) {
     }
 }
 
-Value link_value(const Link& link) {
-    return Value::map({{"rate_mbit_per_s", util::mbit_per_s(link.rate)},
-                       {"start_up_ms", util::milliseconds(link.start_up)},
-                       {"delay_ms", util::milliseconds(link.delay)}});
+/// @param base  what a reader fills in for keys that are left out
+Value link_value(const Link& link, const Link& base) {
+    Value value = Value::map({{"rate_mbit_per_s", util::mbit_per_s(link.rate)},
+                              {"start_up_ms", util::milliseconds(link.start_up)},
+                              {"delay_ms", util::milliseconds(link.delay)}});
+    if (link.jitter != base.jitter) value.set("jitter_ms", util::milliseconds(link.jitter));
+    if (link.loss != base.loss) value.set("loss", link.loss);
+    return value;
 }
 
 Value device_value(const Device& device) {
@@ -154,9 +166,9 @@ Value device_value(const Device& device) {
 
 Value pair_value(const Cluster& cluster, const Pair& pair) {
     Value value = Value::map({{"from", cluster.devices.at(pair.from).name}, {"to", cluster.devices.at(pair.to).name}});
-    const Value link = link_value(pair.link);
+    const Value link = link_value(pair.link, cluster.every.value_or(Link{}));
     for (const auto& [key, content] : link.entries()) {
-        if (pair.profile.empty() || key == "delay_ms") value.set(key, content);
+        if (pair.profile.empty() || (key != "rate_mbit_per_s" && key != "start_up_ms")) value.set(key, content);
     }
     if (!pair.profile.empty()) value.set("profile", pair.profile);
     return std::move(value).flow();
@@ -186,7 +198,7 @@ std::string write_cluster(const Cluster& cluster, yaml::Format format) {
     if (cluster.every || !cluster.pairs.empty()) {
         Value links = Value::map({{"medium", to_string(cluster.medium)}});
         if (cluster.every) {
-            const Value every = link_value(*cluster.every);
+            const Value every = link_value(*cluster.every, Link{});
             for (const auto& [key, content] : every.entries()) links.set(key, content);
         }
         Value pairs = Value::sequence();

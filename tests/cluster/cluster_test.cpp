@@ -78,6 +78,19 @@ TEST_CASE("cluster: a measured link takes rate and start-up from its profile", "
     CHECK(util::milliseconds(link.start_up) == Approx(0.9));
 }
 
+TEST_CASE("cluster: jitter and loss are inherited from all links, and written where they differ", "[cluster]") {
+    const std::string text = replaced(kExample, "delay_ms: 0  ", "delay_ms: 3\n  jitter_ms: 2\n  loss: 0.05  ");
+    const cluster::Cluster lab = read(replaced(text, "delay_ms: 10", "delay_ms: 10, loss: 0"), measured_link);
+    CHECK(util::milliseconds(lab.link(2, 3).jitter) == Approx(2));
+    CHECK(lab.link(2, 3).loss == 0.05);
+    CHECK(util::milliseconds(lab.link(0, 2).jitter) == Approx(2));
+    CHECK(lab.link(0, 2).loss == 0);
+    CHECK(lab.link(0, 1).loss == 0.05);
+    CHECK(read(cluster::write_cluster(lab), measured_link) == lab);
+    CHECK_THROWS_WITH(read(replaced(text, "delay_ms: 10", "delay_ms: 1"), measured_link),
+                      "the jitter is more than the delay: messages would come too early");
+}
+
 TEST_CASE("cluster: what was written is read back the same", "[cluster]") {
     const cluster::Cluster lab = read(kExample, measured_link);
     for (const yaml::Format format : {yaml::Format::yaml, yaml::Format::json}) {
@@ -94,6 +107,7 @@ TEST_CASE("cluster: the planning hash ignores addresses, paths, comments and ord
              {"# or shared", "# a comment"},
              {"c.latency.yaml", "other.yaml"},
              {"pi@pi3", "me@pi4"},
+             {"delay_ms: 10", "delay_ms: 10, jitter_ms: 2, loss: 0.01"},
              {"{name: a, latency: a.latency.yaml}", "{latency: a.latency.yaml, speed: 1.0, name: a}"}}) {
         INFO(what);
         CHECK(cluster::planning_hash(read(replaced(kExample, what, with), measured_link)) == hash);
