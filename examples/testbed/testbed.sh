@@ -365,9 +365,9 @@ set_quota() {  # set_quota DEVICE
     make_cgroup "$1"
     folder=$(cat "$state/cgroup")/$1
     quota=$(round "$period * $cpu / 100")
-    if [ "$quota" -lt 1000 ]; then  # the kernel's least quota is 1 ms
+    if [ "$cpu" != 0 ] && [ "$quota" -lt 1000 ]; then  # the kernel's least quota is 1 ms
         quota=1000
-        period=$(round "100000 / ($cpu > 0 ? $cpu : 100)")
+        period=$(round "100000 / $cpu")
     fi
     if [ -e "$folder/cpu.cfs_quota_us" ]; then
         put "$folder/cpu.cfs_quota_us" -1  # without a limit period and quota may be changed in any order

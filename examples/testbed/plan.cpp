@@ -1,0 +1,281 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <functional>
+#include <thread>
+
+#include "cli/run_tool.hpp"
+#include "latency/bed.hpp"
+#include "latency/reference.hpp"
+#include "samples/profile.hpp"
+#include "util/file.hpp"
+
+// testbed-plan: what a cluster file asks of a bed on this machine, as words for testbed.sh and options for the tools.
+namespace {
+
+using namespace convoy;
+using cluster::Cluster;
+using cluster::Link;
+using util::Errc;
+using util::Error;
+
+constexpr cli::Positional kPositionals[] = {
+    {.name = "COMMAND",
+     .help = "specs for testbed.sh, a cluster file, or tools' options",
+     .choices = "bed|cluster|devices"},
+    {.name = "CLUSTER.yaml", .help = "devices and links; - is stdin"},
+};
+
+constexpr cli::Option kOptions[] = {
+    {.long_name = "gflop-per-s",
+     .hint = cli::Hint::number,
+     .help = "what this machine computes, as gflop_per_s in the file",
+     .detail = "One of these three tells how fast the machine is: without it no device is slowed."},
+    {.long_name = "profile", .hint = cli::Hint::file, .help = "the same from a profile of vgg16, made on this machine"},
+    {.long_name = "latency",
+     .short_name = 'l',
+     .hint = cli::Hint::file,
+     .help = "the same from a latency model of this machine",
+     .detail = "With `cluster`, devices without a latency model also get this one, so that they are predicted by it."},
+    {.long_name = "quota",
+     .help = "slow devices by CPU quota, not by stretching",
+     .detail = "A second opinion: short pieces are not slowed at all, and communication hides in what is left of a "
+               "period.",
+     .commands = "bed|devices"},
+    {.long_name = "address",
+     .hint = cli::Hint::text,
+     .value_name = "NAME=URL",
+     .help = "where a device listens; several times",
+     .commands = "cluster",
+     .repeatable = true},
+};
+
+constexpr cli::Tool kTool{
+    .name = "testbed-plan",
+    .summary = "what a cluster file asks of a test bed on this machine",
+    .synopsis =
+        "bed CLUSTER.yaml [--quota] [--gflop-per-s N | --profile FILE | --latency FILE]\n"
+        "cluster CLUSTER.yaml --address NAME=URL... [--latency FILE]\n"
+        "devices CLUSTER.yaml [--quota] [--gflop-per-s N | --profile FILE | --latency FILE]",
+    .positionals = kPositionals,
+    .options = kOptions,
+    .exit_notes = "78 when the file asks for what a bed cannot make, or for a device faster than this machine.",
+    .examples =
+        "testbed.sh up $(testbed-plan bed cluster.yaml)\n"
+        "testbed-plan devices examples/clusters/B.yaml --profile vgg16.profile.yaml",
+};
+
+[[noreturn]] void refuse(const std::string& key, std::string message, std::string hint = "") {
+    throw Error(Errc::impossible, std::move(message)).key(key).hint(std::move(hint));
+}
+
+util::FlopsPerSecond rate_of_profile(const std::string& path) {
+    const samples::Profile profile = samples::read_profile(util::FileView::open(path));
+    for (const samples::ModelSample& sample : profile.whole_model) {
+        if (sample.threads == 1 && sample.load_offered == 0)
+            return util::FlopsPerSecond(profile.model_flops.value / sample.time.median.count());
+    }
+    throw Error(Errc::data, fmt::format("{} holds no time of a whole model with one thread and no load", path))
+        .hint("convoy-zoo vgg16 | convoy-profile - -o vgg16.profile.yaml");
+}
+
+std::optional<util::FlopsPerSecond> machine_rate(const cli::Options& options) {
+    constexpr double kMost = 1e6;
+    const auto given = [&](const char* name) { return options.has(name) ? 1 : 0; };
+    if (given("gflop-per-s") + given("profile") + given("latency") > 1)
+        throw Error(Errc::usage, "give only one of --gflop-per-s, --profile and --latency");
+    if (options.has("gflop-per-s")) return util::FlopsPerSecond(1e9 * options.number("gflop-per-s", 1e-6, kMost));
+    if (options.has("profile")) return rate_of_profile(options.text("profile"));
+    if (!options.has("latency")) return std::nullopt;
+    return latency::reference_rate(latency::read_latency(util::FileView::open(options.text("latency"))));
+}
+
+/// How many times slower than this machine each device is to be; empty where the machine's rate is not known.
+std::vector<double> stretches(const Cluster& cluster, std::optional<util::FlopsPerSecond> machine) {
+    if (!machine) return {};
+    std::vector<double> factors;
+    for (const cluster::Device& device : cluster.devices) {
+        util::FlopsPerSecond wanted = *machine;
+        if (device.rate) {
+            wanted = *device.rate;
+        } else if (!device.latency.empty()) {
+            const std::string path = util::resolve_beside(cluster.file, device.latency).string();
+            const auto rate = latency::reference_rate(latency::read_latency(util::FileView::open(path)));
+            wanted = util::FlopsPerSecond(rate.value * device.speed);
+        } else if (device.speed != 1) {
+            refuse(fmt::format("devices.{}.speed", device.name), "a speed says nothing without a latency model",
+                   "give gflop_per_s instead");
+        }
+        factors.push_back(machine->value / wanted.value);
+        if (factors.back() < 1)
+            refuse(fmt::format("devices.{}", device.name),
+                   fmt::format("{:.3g} GFLOP/s, but this machine has only {:.3g}", wanted.value / 1e9,
+                               machine->value / 1e9),
+                   "a bed can slow a device down, not speed it up");
+    }
+    return factors;
+}
+
+/// A number as testbed.sh reads them: never with an exponent.
+std::string decimal(double value) {
+    std::string text = fmt::format("{:.6f}", value);
+    text.erase(text.find_last_not_of('0') + 1);
+    if (text.back() == '.') text.pop_back();
+    return text;
+}
+
+std::string mbit(util::BytesPerSecond rate) { return decimal(util::mbit_per_s(rate)); }
+
+/// Calls for every ordered pair of different devices.
+void for_each_link(const Cluster& cluster,
+                   const std::function<void(std::size_t from, std::size_t to, const Link& link)>& body) {
+    for (std::size_t from = 0; from < cluster.devices.size(); ++from) {
+        for (std::size_t to = 0; to < cluster.devices.size(); ++to) {
+            if (from != to) body(from, to, cluster.link(from, to));
+        }
+    }
+}
+
+void check_devices(const Cluster& cluster) {
+    const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+    for (const cluster::Device& device : cluster.devices) {
+        const std::string key = "devices." + device.name;
+        if (device.load > 0) refuse(key + ".load", "a bed makes no load by others", "leave it out of this copy");
+        if (static_cast<unsigned>(device.threads) > cores)
+            refuse(key + ".threads", fmt::format("this machine has only {} cores", cores));
+    }
+}
+
+using Specs = std::vector<std::string>;
+
+void add_shared_medium(const Cluster& cluster, Specs& specs) {
+    std::optional<util::BytesPerSecond> rate;
+    for_each_link(cluster, [&](std::size_t from, std::size_t to, const Link& link) {
+        if (rate && link.rate != *rate)
+            refuse(
+                fmt::format("links.pairs.{}->{}.rate_mbit_per_s", cluster.devices[from].name, cluster.devices[to].name),
+                "a shared medium has one rate for all in a bed");
+        rate = link.rate;
+    });
+    if (rate) specs.push_back("medium=" + mbit(*rate));
+}
+
+/// Each interface gets the rate of its fastest link; slower links get a limit of their own.
+void add_rates(const Cluster& cluster, Specs& specs) {
+    std::vector<util::BytesPerSecond> up(cluster.devices.size());
+    std::vector<util::BytesPerSecond> down(cluster.devices.size());
+    for_each_link(cluster, [&](std::size_t from, std::size_t to, const Link& link) {
+        up[from] = std::max(up[from], link.rate);
+        down[to] = std::max(down[to], link.rate);
+    });
+    for (std::size_t i = 0; i < up.size() && up.size() > 1; ++i) {
+        const std::string& name = cluster.devices[i].name;
+        specs.push_back(up[i] == down[i] ? fmt::format("{}:rate={}", name, mbit(up[i]))
+                                         : fmt::format("{}:up={},down={}", name, mbit(up[i]), mbit(down[i])));
+    }
+    for_each_link(cluster, [&](std::size_t from, std::size_t to, const Link& link) {
+        if (link.rate < std::min(up[from], down[to]))
+            specs.push_back(
+                fmt::format("{}/{}:rate={}", cluster.devices[from].name, cluster.devices[to].name, mbit(link.rate)));
+    });
+}
+
+std::string path_text(const Link& link) {
+    std::string text = "delay=" + decimal(util::milliseconds(link.delay));
+    if (link.jitter > util::Seconds::zero()) text += ",jitter=" + decimal(util::milliseconds(link.jitter));
+    if (link.loss > 0) text += ",loss=" + decimal(100 * link.loss);
+    return text;
+}
+
+void add_paths(const Cluster& cluster, Specs& specs) {
+    const std::string none = path_text(Link{});
+    for_each_link(cluster, [&](std::size_t from, std::size_t to, const Link& link) {
+        const std::string text = path_text(link);
+        if (text != none)
+            specs.push_back(fmt::format("{}/{}:{}", cluster.devices[from].name, cluster.devices[to].name, text));
+    });
+}
+
+void add_quotas(const Cluster& cluster, const std::vector<double>& factors, Specs& specs) {
+    for (std::size_t i = 0; i < factors.size(); ++i) {
+        const double percent = 100 * cluster.devices[i].threads / factors[i];
+        if (factors[i] > 1) specs.push_back(fmt::format("{}:cpu={}", cluster.devices[i].name, decimal(percent)));
+    }
+}
+
+std::string bed_text(const Cluster& cluster, const std::vector<double>& factors, bool quota) {
+    check_devices(cluster);
+    Specs specs = cluster.names();
+    if (cluster.medium == cluster::Medium::shared) {
+        add_shared_medium(cluster, specs);
+    } else {
+        add_rates(cluster, specs);
+    }
+    add_paths(cluster, specs);
+    if (quota) add_quotas(cluster, factors, specs);
+    return fmt::format("{}\n", fmt::join(specs, "\n"));
+}
+
+bool has_start_up(const Cluster& cluster) {
+    bool found = false;
+    for_each_link(cluster, [&](std::size_t, std::size_t, const Link& link) {
+        found = found || link.start_up > util::Seconds::zero();
+    });
+    return found;
+}
+
+/// One line for each device: its name, the tool that is it (the source is convoy-run itself), and that tool's options.
+std::string devices_text(const Cluster& cluster, const std::vector<double>& factors, bool quota) {
+    std::string text;
+    for (std::size_t i = 0; i < cluster.devices.size(); ++i) {
+        const bool source = i == cluster.source;
+        text += cluster.devices[i].name + (source ? " convoy-run" : " convoy-serve");
+        if (!factors.empty() && !quota && factors[i] > 1) text += fmt::format(" --stretch {:.4f}", factors[i]);
+        if (source && has_start_up(cluster)) text += " --start-up";
+        text += " --insecure\n";  // the bed's network is this machine's own
+    }
+    return text;
+}
+
+std::string cluster_text(const cli::Options& options, Cluster cluster) {
+    const auto absolute = [](const std::filesystem::path& path) { return std::filesystem::absolute(path).string(); };
+    for (const auto& [name, url] : options.assignments("address")) {
+        const auto device = cluster.find(name);
+        if (!device)
+            throw options.error("address", fmt::format("unknown device '{}'", name),
+                                util::suggestion(name, cluster.names()));
+        cluster.devices[*device].address = url;
+    }
+    for (cluster::Device& device : cluster.devices) {
+        if (!device.latency.empty()) {
+            device.latency = absolute(util::resolve_beside(cluster.file, device.latency));
+        } else if (options.has("latency")) {
+            device.latency = absolute(options.text("latency"));
+        }
+    }
+    for (cluster::Pair& pair : cluster.pairs) {
+        if (!pair.profile.empty()) pair.profile = absolute(util::resolve_beside(cluster.file, pair.profile));
+    }
+    return cluster::write_cluster(cluster);
+}
+
+int run(const cli::Options& options) {
+    const std::string command = options.positional("COMMAND");
+    const Cluster cluster = latency::read_cluster(util::FileView::open(options.positional("CLUSTER.yaml")));
+    if (command == "cluster") {
+        util::write_file(options.output(), cluster_text(options, cluster));
+        return 0;
+    }
+    const std::vector<double> factors = stretches(cluster, machine_rate(options));
+    const bool quota = options.flag("quota");
+    if (quota && factors.empty()) throw options.error("quota", "needs to know how fast this machine is");
+    util::write_file(options.output(),
+                     command == "bed" ? bed_text(cluster, factors, quota) : devices_text(cluster, factors, quota));
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return cli::run_tool(kTool, argc, argv, run); }
