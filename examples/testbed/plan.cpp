@@ -71,8 +71,19 @@ constexpr cli::Tool kTool{
     throw Error(Errc::impossible, std::move(message)).key(key).hint(std::move(hint));
 }
 
+/// Whether a model does as many operations as vgg16, the yardstick, does.
+bool is_yardstick(util::Flops flops) {
+    constexpr double kTolerance = 0.02;
+    double expected = 0;
+    for (const samples::WorkShape& work : latency::reference_model()) expected += work.flops.value;
+    return std::abs(flops.value - expected) < kTolerance * expected;
+}
+
 util::FlopsPerSecond rate_of_profile(const std::string& path) {
     const samples::Profile profile = samples::read_profile(util::FileView::open(path));
+    if (!is_yardstick(profile.model_flops))
+        throw Error(Errc::data, fmt::format("{} is not a profile of vgg16, by its FLOPs", path))
+            .hint("convoy-zoo vgg16 | convoy-profile - -o vgg16.profile.yaml");
     for (const samples::ModelSample& sample : profile.whole_model) {
         if (sample.threads == 1 && sample.load_offered == 0)
             return util::FlopsPerSecond(profile.model_flops.value / sample.time.median.count());
@@ -108,8 +119,11 @@ std::vector<double> stretches(const Cluster& cluster, std::optional<util::FlopsP
             refuse(fmt::format("devices.{}.speed", device.name), "a speed says nothing without a latency model",
                    "give gflop_per_s instead");
         }
-        factors.push_back(machine->value / wanted.value);
-        if (factors.back() < 1)
+        const double factor = machine->value / wanted.value;
+        factors.push_back(std::max(factor, 1.0));
+        // Whoever asks for the machine's own speed, rounded to three digits, is not to be refused.
+        constexpr double kRounding = 5e-4;
+        if (factor < 1 - kRounding)
             refuse(fmt::format("devices.{}", device.name),
                    fmt::format("{:.3g} GFLOP/s, but this machine has only {:.3g}", wanted.value / 1e9,
                                machine->value / 1e9),
@@ -144,7 +158,7 @@ void check_devices(const Cluster& cluster) {
         const std::string key = "devices." + device.name;
         if (device.load > 0) refuse(key + ".load", "a bed makes no load by others", "leave it out of this copy");
         if (static_cast<unsigned>(device.threads) > cores)
-            refuse(key + ".threads", fmt::format("this machine has only {} cores", cores));
+            refuse(key + ".threads", fmt::format("{} threads are more than this machine has cores", device.threads));
     }
 }
 

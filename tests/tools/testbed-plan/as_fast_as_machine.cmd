@@ -1,0 +1,1 @@
+testbed-plan devices lab.yaml --gflop-per-s 19.995

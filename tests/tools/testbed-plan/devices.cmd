@@ -1,0 +1,1 @@
+testbed-plan devices lab.yaml

@@ -1,0 +1,1 @@
+grep -v 'threads: 1,' vgg16.profile.yaml | testbed-plan devices lab.yaml --profile -

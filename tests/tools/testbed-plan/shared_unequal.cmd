@@ -1,0 +1,1 @@
+sed 's/links:/links:\n  medium: shared/' lab.yaml | testbed-plan bed -

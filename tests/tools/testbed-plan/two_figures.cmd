@@ -1,0 +1,1 @@
+testbed-plan devices lab.yaml --gflop-per-s 40 --profile vgg16.profile.yaml
