@@ -45,6 +45,7 @@ bucket_us=100                       # what may pass at once, as time at the full
 queue_ms=500                        # what may wait at a limit before packets are lost
 quota_period_us=10000
 most_mbit=2000
+most_relayed_mbit=800               # a relay carries about 900
 wire_share=1.0456                   # 1514 bytes on the wire carry 1448 of TCP payload
 
 fail() { local status=$1; shift; echo "testbed.sh: error: $*" >&2; exit "$status"; }
@@ -159,6 +160,11 @@ check_device() {
     check_rate "$1: up" "$(setting "$1" up)"
     check_rate "$1: down" "$(setting "$1" down)"
     check_path "$1" "$(setting "$1" delay)" "$(setting "$1" jitter)" "$(setting "$1" loss)"
+    if [ "$(setting all relay)" = yes ] || is_delayed "$1"; then
+        true_that "$(setting "$1" up) <= $most_relayed_mbit && $(setting "$1" down) <= $most_relayed_mbit" ||
+            refuse "$1: up=$(setting "$1" up),down=$(setting "$1" down) with delay, jitter, loss or relay:" \
+                "beyond $most_relayed_mbit Mbit/s the relay itself is the limit"
+    fi
     cpu=$(setting "$1" cpu)
     true_that "$cpu <= 100 * $(nproc)" || refuse "$1: cpu=$cpu: this machine has $(nproc) cores"
     true_that "$cpu == 0 || $cpu >= 1" || refuse "$1: cpu=$cpu: the kernel's quota is too coarse below 1 %"
@@ -269,11 +275,12 @@ share_medium() {
 }
 
 # ---- delay, jitter, loss -----------------------------------------------------------------------------------------------
-is_delayed() {  # is_delayed DEVICE: whether anything that it sends is
-    local to key
-    for to in "${devices[@]}"; do
-        [ "$to" != "$1" ] || continue
-        for key in delay jitter loss; do if true_that "$(of_link "$1" "$to" $key) > 0"; then return 0; fi; done
+is_delayed() {  # is_delayed DEVICE: whether anything that it sends may be
+    local entry
+    for entry in "${!value[@]}"; do
+        case $entry in "$1 "*|"$1/"*) ;; *) continue ;; esac
+        case ${entry##* } in delay|jitter|loss) ;; *) continue ;; esac
+        [[ ${value[$entry]} =~ ^0*(\.0*)?$ ]] || return 0
     done
     return 1
 }
@@ -316,9 +323,8 @@ start_relay() {  # start_relay DEVICE: makes eK and pK in the hub
 set_delays() {  # set_delays DEVICE
     if [ -e "$state/relay.$1.pid" ]; then
         write_relay_file "$1"
-        kill -HUP "$(cat "$state/relay.$1.pid")" 2>/dev/null || fail 69 "the relay of $1 has ended: $(cat "$state/relay.$1.log")"
-    elif is_delayed "$1"; then
-        refuse "$1: delay, jitter and loss need a bed that came up with some, or with relay=yes"
+        kill -HUP "$(cat "$state/relay.$1.pid")" 2>/dev/null ||
+            fail 69 "the relay of $1 has ended: $(cat "$state/relay.$1.log")"
     fi
 }
 
@@ -464,14 +470,18 @@ do_up() {
 }
 
 do_set() {
-    local d
+    local d medium_before
     load_bed
-    local medium_before
     medium_before=$(setting all medium)
     [ $# -gt 0 ] || usage_error "set: nothing to set"
     for d in "$@"; do take_spec "$d"; done
     [ "$medium_before" = 0 ] || [ "$(setting all medium)" != 0 ] || refuse "medium=0: a shared medium stays one until down"
     check_settings
+    for d in "${devices[@]}"; do
+        if [ ! -e "$state/relay.$d.pid" ] && is_delayed "$d"; then
+            refuse "$d: delay, jitter and loss need a bed that came up with some, or with relay=yes"
+        fi
+    done
     for d in "${devices[@]}"; do
         set_delays "$d"
         set_rates "$d"

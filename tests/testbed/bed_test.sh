@@ -70,6 +70,7 @@ nothing_left
 
 begin "what cannot be made is refused by name, and nothing is made"
 expect 78 "a: up=9000: beyond 2000 Mbit/s" "$bed" up a b a:up=9000
+expect 78 "beyond 800 Mbit/s the relay itself" "$bed" up a b rate=1000 a/b:delay=1
 expect 78 "rates below 0.05 Mbit/s" "$bed" up a b rate=0.01
 expect 78 "jitter=5 is more than its delay=2" "$bed" up a b delay=2,jitter=5
 expect 78 "loss=101 is more than 100 %" "$bed" up a b a/b:loss=101
