@@ -6,7 +6,7 @@ if(NOT SHELLCHECK)
 endif()
 file(GLOB scripts ${SOURCE_DIR}/ci.sh ${SOURCE_DIR}/examples/*.sh ${SOURCE_DIR}/examples/*/*.sh
      ${SOURCE_DIR}/tests/*/*.sh)
-execute_process(COMMAND ${SHELLCHECK} ${scripts} RESULT_VARIABLE status)
+execute_process(COMMAND ${SHELLCHECK} -x ${scripts} RESULT_VARIABLE status)
 if(NOT status EQUAL 0)
     message(FATAL_ERROR "shellcheck finds fault")
 endif()

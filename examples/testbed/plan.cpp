@@ -11,6 +11,7 @@
 #include "latency/reference.hpp"
 #include "samples/profile.hpp"
 #include "util/file.hpp"
+#include "util/log.hpp"
 
 // testbed-plan: what a cluster file asks of a bed on this machine, as words for testbed.sh and options for the tools.
 namespace {
@@ -212,6 +213,15 @@ void add_paths(const Cluster& cluster, Specs& specs) {
     });
 }
 
+void warn_of_cores(const Cluster& cluster, const std::vector<double>& factors) {
+    const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+    double needed = 0;
+    for (std::size_t i = 0; i < factors.size(); ++i) needed += cluster.devices[i].threads / factors[i];
+    if (needed > cores)
+        util::log_warning("all devices together need {:.1f} cores, this machine has {}: they will slow each other down",
+                          needed, cores);
+}
+
 void add_quotas(const Cluster& cluster, const std::vector<double>& factors, Specs& specs) {
     for (std::size_t i = 0; i < factors.size(); ++i) {
         const double percent = 100 * cluster.devices[i].threads / factors[i];
@@ -283,6 +293,7 @@ int run(const cli::Options& options) {
         return 0;
     }
     const std::vector<double> factors = stretches(cluster, machine_rate(options));
+    if (command == "bed") warn_of_cores(cluster, factors);
     const bool quota = options.flag("quota");
     if (quota && factors.empty()) throw options.error("quota", "needs to know how fast this machine is");
     util::write_file(options.output(),
