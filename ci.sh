@@ -115,6 +115,7 @@ case "${1:-help}" in
     sockets) build release -DCMAKE_BUILD_TYPE=Release && ocr_models && build/release/bin/test_oracle "[sockets]" ;;
     bench) build release -DCMAKE_BUILD_TYPE=Release && cmake --build build/release --target engine_bench >&2 \
                && tests/bench/overhead.sh build/release/bin ;;
-    bench-bed) build release -DCMAKE_BUILD_TYPE=Release && bench_bed "${@:2}" ;;
+    bench-bed) build release -DCMAKE_BUILD_TYPE=Release && cmake --build build/release --target stretch_bench >&2 \
+                   && bench_bed "${@:2}" ;;
     *) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0" >&2; [ "${1:-help}" = help ] || exit 64 ;;
 esac

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# stretch.sh BIN [ROUNDS]: how exactly --stretch makes a device slower; see stretch_bench.cpp. Two minutes.
+# bed_stretch.sh BIN [ROUNDS]: how exactly --stretch makes a device slower; see stretch_bench.cpp. Two minutes.
 set -euo pipefail
 bin=$1
 work=$(mktemp -d)
