@@ -191,6 +191,7 @@ check_settings() {
 
 # ---- namespaces --------------------------------------------------------------------------------------------------------
 make_space() {
+    [ ! -e "$state/interrupted" ] || exit 130
     exists "$1" && fail 73 "the network namespace $1 exists already and is not of this bed"
     echo "$1" >>"$state/spaces"
     can "network namespaces" ip netns add "$1"
@@ -254,22 +255,38 @@ take_devices() {
     for d in "$@"; do take_spec "$d"; done
 }
 
-do_up() {
+make_bed() {
     local d
-    take_devices "$@"
-    check_settings
-    [ ! -e "$state" ] || fail 73 "bed '$name' is there already: testbed.sh down removes it"
-    trap 'status=$?; trap - EXIT; trap "" INT TERM HUP; echo "testbed.sh: removing what was made" >&2
-          remove; exit $status' EXIT
-    trap 'exit 130' INT
-    trap 'exit 143' TERM HUP
-    mkdir "$state"
-    printf '%s\n' "${devices[@]}" >"$state/devices"
-    save_settings
     make_hub
     for d in "${devices[@]}"; do make_device "$d"; done
     share_medium
-    trap - EXIT INT TERM HUP
+}
+
+# A job makes the bed while this shell waits for it: only a shell in `wait` never misses a Ctrl-C, and only jobs of a
+# script are not hit by it themselves, between two halves of a step.
+do_up() {
+    local status=0 interrupted=0 job
+    take_devices "$@"
+    check_settings
+    [ ! -e "$state" ] || fail 73 "bed '$name' is there already: testbed.sh down removes it"
+    mkdir "$state"
+    printf '%s\n' "${devices[@]}" >"$state/devices"
+    save_settings
+    trap 'interrupted=130; : >"$state/interrupted"' INT
+    trap 'interrupted=143; : >"$state/interrupted"' TERM HUP
+    make_bed &
+    job=$!
+    while :; do  # a signal ends `wait`, not the job
+        status=0
+        wait "$job" || status=$?
+        kill -0 "$job" 2>/dev/null || break
+    done
+    [ "$interrupted" = 0 ] || status=$interrupted
+    [ "$status" != 0 ] || return 0
+    trap '' INT TERM HUP
+    echo "testbed.sh: removing what was made" >&2
+    remove
+    exit "$status"
 }
 
 do_set() {
