@@ -11,12 +11,9 @@
 #include <map>
 #include <vector>
 
-#include "dataset/inputs.hpp"
+#include "bench/whole_net.hpp"
 #include "engine/cpu_time.hpp"
-#include "engine/shard.hpp"
-#include "graph/onnx.hpp"
 #include "runtime/stretch.hpp"
-#include "util/clock.hpp"
 #include "util/statistics.hpp"
 
 using namespace convoy;
@@ -24,12 +21,6 @@ using namespace convoy;
 namespace {
 
 constexpr double kAllowed = 0.03;
-
-double seconds(const auto& run) {
-    const util::Seconds begin = util::now();
-    run();
-    return (util::now() - begin).count();
-}
 
 struct Cell {
     double shard_ms = 0;
@@ -55,22 +46,13 @@ double report(const Cell& cell) {
 int main(int argc, char** argv) {
     if (argc < 2) return fmt::print(stderr, "usage: stretch_bench MODEL.onnx [ROUNDS]\n"), 64;
     const int rounds = argc > 2 ? std::atoi(argv[2]) : 15;
-    const graph::Graph graph = graph::read_onnx(util::FileView::open(argv[1]));
-    engine::set_threads(1);
-    engine::Weights weights(graph);
-    engine::Shard shard(weights, engine::whole_model(graph));
-    const dataset::Inputs inputs({"random:1"}, graph, std::nullopt);
-    const std::vector<graph::Tensor> input = inputs.load(0, 0);
-    const std::vector<std::vector<graph::TensorView>> views{{input[0].view()}};
-    const graph::TensorInfo& info = graph.tensor(graph.outputs()[0]);
-    const graph::Tensor output({info.full}, info.element_bytes);
-    const std::vector<graph::TensorView> results{output.view()};
+    bench::WholeNet net(argv[1]);
     const auto repeat = [&](int times) {
-        for (int i = 0; i < times; ++i) shard.run(views, results);
+        for (int i = 0; i < times; ++i) net.run();
     };
     repeat(200);
     std::vector<double> once;
-    for (int i = 0; i < 20; ++i) once.push_back(seconds([&] { repeat(50); }) / 50);
+    for (int i = 0; i < 20; ++i) once.push_back(bench::seconds([&] { repeat(50); }) / 50);
 
     std::vector<Cell> cells;
     for (const double shard_ms : {1.0, 2.0, 5.0, 10.0, 20.0, 50.0})
@@ -80,9 +62,9 @@ int main(int argc, char** argv) {
     for (int round = 0; round < rounds; ++round) {
         for (Cell& cell : cells) {
             const int times = std::max(1, static_cast<int>(std::lround(cell.shard_ms * 1e-3 / util::median(once))));
-            cell.plain.push_back(seconds([&] { repeat(times); }));
+            cell.plain.push_back(bench::seconds([&] { repeat(times); }));
             double cpu = 0;
-            cell.stretched.push_back(seconds([&] {
+            cell.stretched.push_back(bench::seconds([&] {
                 (void)stretches.at(cell.factor).run([&] {
                     const engine::CpuStopwatch watch;
                     repeat(times);
