@@ -33,9 +33,10 @@ struct TraceHeader {
     std::vector<std::string> devices;
     std::uint32_t source = 0;
     std::uint32_t sink = 0;
-    std::vector<std::string> stages;        ///< a name for each, "conv1..pool1", of the first route
-    std::map<std::string, double> stretch;  ///< devices that emulate slower ones, and how many times slower
-    std::vector<StartUp> start_ups;         ///< that were emulated
+    std::vector<std::string> stages;            ///< a name for each, "conv1..pool1", of the first route
+    std::map<std::string, double> stretch;      ///< devices that emulate slower ones, and how many times slower
+    std::vector<StartUp> start_ups;             ///< that were emulated
+    std::map<std::string, std::string> labels;  ///< what the user wants to be known of the run
     std::optional<Timeline> predicted;
     bool operator==(const TraceHeader&) const = default;
 };

@@ -94,6 +94,15 @@ inline constexpr cli::Option kRunOptions[] = {
      .hint = cli::Hint::file,
      .help = "write what happened, for convoy-report",
      .group = "results"},
+    {.long_name = "label",
+     .hint = cli::Hint::text,
+     .value_name = "NAME=TEXT",
+     .help = "write this into the trace's header",
+     .detail =
+         "convoy-report --explain groups runs by the labels model and cluster and keeps the others, such as "
+         "machine, commit, command and seed, beside each result. Runs that repeat each other differ in repetition.",
+     .group = "results",
+     .repeatable = true},
     {.long_name = "outputs",
      .hint = cli::Hint::folder,
      .help = "write each frame's outputs there as .npy",

@@ -77,6 +77,7 @@ FrameResults::FrameResults(const cli::Options& options, const graph::Graph& grap
       summary_(header_.devices),
       top_(options.has("top") ? static_cast<std::size_t>(options.integer("top", 1, 1'000'000)) : 0),
       text_(options.text("format") == "text") {
+    for (const auto& [name, text] : options.assignments("label")) header_.labels[name] = text;
     if (top_ == 0 && frames.size() == 1) top_ = kTopOfSingleFrame;
     if (options.has("truth")) truth_ = dataset::read_truth(options.text("truth"));
     if (options.has("outputs")) {
