@@ -72,6 +72,21 @@ double largest_time(const Table& table) {
     return magnitude;
 }
 
+/// The last word of a title: "memory" of "planned memory" and "peak memory".
+std::string_view subject(const Column& column) {
+    const std::string_view title = column.title;
+    return title.substr(title.rfind(' ') + 1);
+}
+
+/// Amounts of one subject share a scale, too.
+double largest_bytes(const Table& table, const Column& like) {
+    double magnitude = 0;
+    for (std::size_t i = 0; i < table.columns.size(); ++i)
+        if (table.columns[i].quantity == Quantity::bytes && subject(table.columns[i]) == subject(like))
+            magnitude = std::max(magnitude, largest(table, i));
+    return magnitude;
+}
+
 Scale unit_scale(double magnitude, std::span<const Unit> units) {
     const auto unit =
         std::find_if(units.begin(), units.end(), [&](const Unit& each) { return magnitude >= each.from; });
@@ -89,7 +104,7 @@ Scale scale_of(const Table& table, std::size_t column) {
         case Quantity::milliseconds:
             return unit_scale(largest_time(table), kTableTimes);
         case Quantity::bytes: {
-            Scale scale = unit_scale(magnitude, kTableBytes);
+            Scale scale = unit_scale(largest_bytes(table, table.columns[column]), kTableBytes);
             if (scale.factor == 1) scale.digits = 0;
             return scale;
         }

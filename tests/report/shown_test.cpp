@@ -48,6 +48,17 @@ TEST_CASE("report: the times of a table share one unit and its digits", "[report
     CHECK(show(times({{"x", 1.0, 123456.0, Cell()}})).header[1] == "a [s]");
 }
 
+TEST_CASE("report: amounts of one subject share a unit, others do not", "[report]") {
+    const Table table{.key = "t",
+                      .title = "T",
+                      .columns = {{"planned", "planned memory", Quantity::bytes},
+                                  {"peak", "peak memory", Quantity::bytes},
+                                  {"traffic", "traffic", Quantity::bytes}},
+                      .rows = {{2'100'000.0, 25'000'000.0, 4000.0}}};
+    CHECK(show(table).header == std::vector<std::string>{"planned memory [MB]", "peak memory [MB]", "traffic [B]"});
+    CHECK(show(table).rows[0][0] == ShownCell(ShownNumber{2.1, 2}));
+}
+
 TEST_CASE("report: numbers that are all whole are shown without a point", "[report]") {
     Table table{.key = "t", .title = "T", .columns = {{"n", "n", Quantity::real}}, .rows = {{2.0}, {3.0}}};
     CHECK(std::get<ShownNumber>(show(table).rows[0][0]).digits == 0);
