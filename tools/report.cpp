@@ -58,6 +58,7 @@ std::string section_markdown(const report::Section& section) {
     }
     for (const report::Table& table : section.tables) {
         if (!table.title.empty()) text += fmt::format("\n### {}\n\n", table.title);
+        if (table.title.empty() && !section.lines.empty()) text += "\n";  // or the table belongs to the list
         text += table_text(table, cli::TableFormat::markdown);
         for (const std::string& note : table.notes) text += fmt::format("\n{}.\n", note);
     }
@@ -77,6 +78,7 @@ std::string csv_text(const report::Report& report) {
 
 std::string report_text(const report::Report& report, const std::string& format) {
     if (format == "csv") return csv_text(report);
+    if (format == "svg") return report::write_svg(report);
     if (format == "html") return report::write_html(report);
     if (format == "yaml" || format == "json")
         return report::write(report, format == "json" ? yaml::Format::json : yaml::Format::yaml);
@@ -95,7 +97,10 @@ int run(const cli::Options& options) {
     std::vector<util::FileView> files;
     for (const std::string& name : names) files.push_back(util::FileView::open(name));
     const std::string format = options.text("format");
-    const report::Report report = report::read(files, {.frames = options.flag("frames"), .pictures = format == "html"});
+    if (format == "svg" && !options.flag("explain"))
+        throw options.error("format", "svg draws predicted and measured latency of runs", "it needs --explain");
+    const report::Report report = report::read(
+        files, {.frames = options.flag("frames"), .pictures = format == "html", .explain = options.flag("explain")});
     util::write_file(options.output(), report_text(report, format));
     return 0;
 }

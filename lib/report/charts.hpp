@@ -10,6 +10,7 @@ namespace convoy::report::detail {
 /// Lanes for devices and links. Bars that are too narrow to be seen are drawn together: the size of the drawing does
 /// not grow with the number of spans.
 [[nodiscard]] std::string frame_svg(const FrameChart& chart);
+[[nodiscard]] std::string cell_svg(const CellChart& chart);
 [[nodiscard]] std::string latency_svg(const LatencyChart& chart);
 [[nodiscard]] std::string bar_svg(const BarChart& chart);
 

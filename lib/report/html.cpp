@@ -92,6 +92,10 @@ struct Draw {
         return element("h3", "Latency of each frame: dashed the prediction, solid the median") +
                "<div class=\"scroll\">" + detail::latency_svg(chart) + "</div>\n";
     }
+    std::string operator()(const CellChart& chart) const {
+        return element("h3", "Latency, predicted above measured; the line spans the repetitions") +
+               "<div class=\"scroll\">" + detail::cell_svg(chart) + "</div>\n";
+    }
     std::string operator()(const BarChart& chart) const {
         return element("h3", chart.title) + "<div class=\"scroll\">" + detail::bar_svg(chart) + "</div>\n";
     }

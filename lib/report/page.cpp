@@ -70,6 +70,8 @@ svg .end { font-size: 11.5px; }
 svg line.end { stroke: var(--ink); stroke-width: 1.2; }
 svg line.predicted { stroke: var(--mark); stroke-dasharray: 5 3; }
 svg .bar { fill: var(--s0); }
+svg .expected { fill: var(--line); stroke: var(--soft); stroke-width: 0.6; }
+svg .range { stroke: var(--ink); stroke-width: 1.4; }
 svg .dot { fill: var(--s0); stroke: var(--accent); stroke-width: 0.8; }
 svg .s0 { --c: var(--s0); } svg .s1 { --c: var(--s1); } svg .s2 { --c: var(--s2); } svg .s3 { --c: var(--s3); }
 svg .s4 { --c: var(--s4); } svg .s5 { --c: var(--s5); } svg .s6 { --c: var(--s6); } svg .s7 { --c: var(--s7); }

@@ -46,6 +46,20 @@ struct BarChart {
     bool operator==(const BarChart&) const = default;
 };
 
-using Picture = std::variant<FrameChart, LatencyChart, BarChart>;
+/// Predicted beside measured latency of each plan on each cluster.
+struct CellChart {
+    struct Bar {
+        std::string name;  ///< "vgg16 on B, rows"
+        std::optional<util::Seconds> predicted;
+        std::optional<util::Seconds> measured;
+        util::Seconds least{};  ///< of the repetitions
+        util::Seconds most{};
+        bool operator==(const Bar&) const = default;
+    };
+    std::vector<Bar> bars;
+    bool operator==(const CellChart&) const = default;
+};
+
+using Picture = std::variant<FrameChart, LatencyChart, BarChart, CellChart>;
 
 }  // namespace convoy::report

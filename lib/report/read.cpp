@@ -44,6 +44,7 @@ Section section_of(const util::FileView& file, const yaml::Node& document, const
 Report read(std::span<const util::FileView> files, const Options& options) {
     Report report;
     std::vector<detail::TraceData> traces;
+    std::vector<std::optional<samples::Timeline>> medians;
     for (const util::FileView& file : files) {
         const yaml::Node document = first_document(file);
         const std::string kind = yaml::kind_of(document);
@@ -52,11 +53,20 @@ Report read(std::span<const util::FileView> files, const Options& options) {
             continue;
         }
         traces.push_back(detail::read_trace(file, options.frames));
+        if (options.explain) {
+            medians.push_back(detail::median_frame(file, traces.back()));
+            continue;
+        }
         report.sections.push_back(detail::trace_section(traces.back()));
         if (options.pictures) report.sections.back().pictures = detail::trace_pictures(file, traces.back());
         traces.back().kept.clear();
     }
-    if (traces.size() > 1) report.sections.push_back(detail::side_by_side(traces));
+    if (options.explain) {
+        std::vector<detail::MeasuredTrace> runs;
+        for (std::size_t i = 0; i < traces.size(); ++i) runs.push_back({&traces[i], std::move(medians[i])});
+        report.sections.push_back(detail::cells_section(runs));
+    } else if (traces.size() > 1)
+        report.sections.push_back(detail::side_by_side(traces));
     return report;
 }
 

@@ -82,6 +82,7 @@ struct Report {
 struct Options {
     bool frames = false;    ///< also a table of a trace's frames, which memory then holds
     bool pictures = false;  ///< for write_html; reads each trace twice
+    bool explain = false;   ///< traces by plan and cluster, each with what its prediction was wrong in, instead of each
 };
 
 /// Reads any of convoy's result files: trace, plan, comparison, evaluation, profile, latency, cluster.
@@ -100,5 +101,10 @@ struct Options {
 /// The report as one page that needs nothing else: pictures are inline SVG. All text is escaped; the page is
 /// well-formed XML, too. Equal reports give equal pages.
 [[nodiscard]] std::string write_html(const Report& report);
+
+/// The report's charts of predicted and measured latency as one SVG file that needs nothing else. Equal reports give
+/// equal files.
+/// @throws Error usage, when there is none
+[[nodiscard]] std::string write_svg(const Report& report);
 
 }  // namespace convoy::report

@@ -11,6 +11,15 @@ namespace convoy::report::detail {
 [[nodiscard]] Section trace_section(const TraceData& trace);
 /// Several traces in one table. Needs at least two.
 [[nodiscard]] Section side_by_side(std::span<const TraceData> traces);
+/// A trace, and the frame whose latency is nearest to the median.
+struct MeasuredTrace {
+    const TraceData* data = nullptr;
+    std::optional<samples::Timeline> median;
+};
+/// Runs by the plan and cluster that they repeat: predicted and measured, and which term of the prediction was wrong.
+[[nodiscard]] Section cells_section(std::span<const MeasuredTrace> runs);
+/// @throws Error data
+[[nodiscard]] std::optional<samples::Timeline> median_frame(const util::FileView& file, const TraceData& trace);
 [[nodiscard]] Section profile_section(const util::FileView& file);
 [[nodiscard]] Section latency_section(const util::FileView& file);
 [[nodiscard]] Section cluster_section(const util::FileView& file);

@@ -103,4 +103,16 @@ std::vector<Picture> trace_pictures(const util::FileView& file, const TraceData&
     return pictures;
 }
 
+std::optional<samples::Timeline> median_frame(const util::FileView& file, const TraceData& trace) {
+    const std::optional<util::Seconds> middle = median_time(trace.latency);
+    std::optional<samples::Timeline> median;
+    if (!middle || trace.alone) return median;
+    each_frame(file, [&](const samples::FrameTrace& frame) {
+        const auto off = [&](const samples::Timeline& each) { return std::abs((each.latency - *middle).count()); };
+        // Names and prediction are of the first route.
+        if (frame.route == 0 && (!median || off(frame.timeline) < off(*median))) median = frame.timeline;
+    });
+    return median;
+}
+
 }  // namespace convoy::report::detail

@@ -1,0 +1,1 @@
+convoy-report rows.trace.yaml -f svg

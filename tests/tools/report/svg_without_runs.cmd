@@ -1,0 +1,1 @@
+convoy-report --explain cluster.yaml -f svg
