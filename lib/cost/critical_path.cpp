@@ -41,7 +41,7 @@ void add_message(CriticalPath& path, const Leg& leg, const LegTimes& times) {
     path.start_up += util::Seconds(leg.start_up);
     path.bytes += util::Seconds(leg.bytes);
     path.delay += util::Seconds(leg.delay);
-    path.queueing += util::Seconds(times.started - times.posted);
+    path.queueing += util::Seconds(times.freed - times.posted - leg.occupancy());
     ++path.messages;
 }
 

@@ -1,79 +1,84 @@
 #include "cost/network.hpp"
 
+#include <algorithm>
+
 namespace convoy::cost::detail {
 
 Network::Network(std::size_t devices, bool shared_medium)
     : shared_(shared_medium),
       sending_(devices, false),
-      receiving_(devices, false),
+      taken_(shared_medium ? 1 : devices, false),
       senders_{{}, std::vector<bool>(devices, false)},
-      receivers_{{}, std::vector<bool>(devices, false)},
-      queues_(shared_medium ? 0 : devices * devices) {}
+      ways_{{}, std::vector<bool>(taken_.size(), false)},
+      queues_(devices * taken_.size()) {}
 
-void Network::Changed::add(std::size_t device) {
-    if (known[device]) return;
-    known[device] = true;
-    devices.push_back(device);
+void Network::Changed::add(std::size_t number) {
+    if (known[number]) return;
+    known[number] = true;
+    numbers.push_back(number);
 }
 
 void Network::Changed::clear() {
-    for (const std::size_t device : devices) known[device] = false;
-    devices.clear();
+    for (const std::size_t number : numbers) known[number] = false;
+    numbers.clear();
 }
 
 void Network::post(const Parcel& parcel) {
-    if (shared_) {
-        waiting_.push_back(parcel);
-        return;
-    }
-    queue(parcel.leg->sender, parcel.leg->receiver).push_back(parcel);
+    queue(parcel.leg->sender, way(parcel.leg->receiver)).push_back(parcel);
     senders_.add(parcel.leg->sender);
 }
 
-void Network::release(const Leg& leg) {
-    medium_ = false;
-    sending_[leg.sender] = false;
-    receiving_[leg.receiver] = false;
-    senders_.add(leg.sender);
-    receivers_.add(leg.receiver);
-}
-
-bool Network::start_shared(Parcel& parcel) {
-    if (medium_ || waiting_.empty()) return false;
-    parcel = waiting_.front();
-    waiting_.pop_front();
-    return medium_ = true;
-}
-
-void Network::consider(std::size_t sender, std::size_t receiver, std::deque<Parcel>*& best) {
-    if (sending_[sender] || receiving_[receiver]) return;
-    std::deque<Parcel>& candidates = queue(sender, receiver);
+void Network::consider(std::size_t sender, std::size_t way, Best& best) {
+    if (sending_[sender]) return;
+    std::deque<Parcel>& candidates = queue(sender, way);
     if (candidates.empty()) return;
-    if (best == nullptr || candidates.front().order < best->front().order) best = &candidates;
+    const Parcel& parcel = candidates.front();
+    const bool waits = taken_[way];
+    if (waits && parcel.leg->start_up == 0) return;
+    const bool better = best.queue == nullptr || waits < best.waits ||
+                        (waits == best.waits && parcel.order < best.queue->front().order);
+    if (better) best = {&candidates, waits};
 }
 
 bool Network::start(Parcel& parcel) {
-    if (shared_) return start_shared(parcel);
     // Only what has changed since the last call came back empty can be startable.
-    std::deque<Parcel>* best = nullptr;
-    for (const std::size_t sender : senders_.devices) {
+    Best best;
+    for (const std::size_t sender : senders_.numbers) {
         if (sending_[sender]) continue;
-        for (std::size_t receiver = 0; receiver < receiving_.size(); ++receiver) consider(sender, receiver, best);
+        for (std::size_t way = 0; way < taken_.size(); ++way) consider(sender, way, best);
     }
-    for (const std::size_t receiver : receivers_.devices) {
-        if (receiving_[receiver]) continue;
-        for (std::size_t sender = 0; sender < sending_.size(); ++sender) consider(sender, receiver, best);
+    for (const std::size_t way : ways_.numbers) {
+        if (taken_[way]) continue;
+        for (std::size_t sender = 0; sender < sending_.size(); ++sender) consider(sender, way, best);
     }
-    if (best == nullptr) {
+    if (best.queue == nullptr) {
         senders_.clear();
-        receivers_.clear();
+        ways_.clear();
         return false;
     }
-    parcel = best->front();
-    best->pop_front();
+    parcel = best.queue->front();
+    best.queue->pop_front();
     sending_[parcel.leg->sender] = true;
-    receiving_[parcel.leg->receiver] = true;
+    if (parcel.leg->start_up == 0) taken_[way(parcel.leg->receiver)] = true;
     return true;
+}
+
+void Network::opened(const Parcel& parcel) { opened_.push_back(parcel); }
+
+bool Network::transfer(Parcel& parcel) {
+    const auto next = std::ranges::find_if(opened_, [&](const Parcel& p) { return !taken_[way(p.leg->receiver)]; });
+    if (next == opened_.end()) return false;
+    parcel = *next;
+    opened_.erase(next);
+    taken_[way(parcel.leg->receiver)] = true;
+    return true;
+}
+
+void Network::release(const Leg& leg) {
+    sending_[leg.sender] = false;
+    taken_[way(leg.receiver)] = false;
+    senders_.add(leg.sender);
+    ways_.add(way(leg.receiver));
 }
 
 }  // namespace convoy::cost::detail

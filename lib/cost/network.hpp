@@ -15,37 +15,51 @@ struct Parcel {
     const Leg* leg = nullptr;
 };
 
-/// The interfaces of all devices, or the one medium, and the messages that wait for them.
+/// The interfaces of all devices, and the messages that wait for them.
+///
+/// A message takes its sender's interface, and keeps it until its last byte has left: first for its start-up, then,
+/// together with the receiver's interface or the one medium, for its bytes.
 class Network {
   public:
     Network(std::size_t devices, bool shared_medium);
 
     void post(const Parcel& parcel);
-    /// Takes the next message whose interfaces are free, and occupies them. Of several the one handed over first.
+    /// Takes the next message whose sender's interface is free, and occupies it for the start-up. Of several one whose
+    /// receiver is free, too; of those the one handed over first. A message without start-up waits for both.
     [[nodiscard]] bool start(Parcel& parcel);
+    /// The start-up of a message is over: it waits for the receiver.
+    void opened(const Parcel& parcel);
+    /// Takes the next message whose start-up is over and whose receiver's interface is free, and occupies that for the
+    /// bytes.
+    [[nodiscard]] bool transfer(Parcel& parcel);
+    /// The last byte has left.
     void release(const Leg& leg);
 
   private:
-    [[nodiscard]] std::deque<Parcel>& queue(std::size_t sender, std::size_t receiver) {
-        return queues_[sender * sending_.size() + receiver];
+    /// What a message needs for its bytes: the receiver's interface, or the medium.
+    [[nodiscard]] std::size_t way(std::size_t receiver) const { return shared_ ? 0 : receiver; }
+    [[nodiscard]] std::deque<Parcel>& queue(std::size_t sender, std::size_t way) {
+        return queues_[sender * taken_.size() + way];
     }
-    bool start_shared(Parcel& parcel);
     struct Changed {
-        std::vector<std::size_t> devices;
-        std::vector<bool> known;  ///< by device
-        void add(std::size_t device);
+        std::vector<std::size_t> numbers;
+        std::vector<bool> known;
+        void add(std::size_t number);
         void clear();
     };
-    void consider(std::size_t sender, std::size_t receiver, std::deque<Parcel>*& best);
+    struct Best {
+        std::deque<Parcel>* queue = nullptr;
+        bool waits = false;  ///< its way is not free
+    };
+    void consider(std::size_t sender, std::size_t way, Best& best);
 
     bool shared_;
-    bool medium_ = false;
-    std::deque<Parcel> waiting_;              ///< shared: for the medium
     std::vector<bool> sending_;               ///< by device
-    std::vector<bool> receiving_;             ///< by device
+    std::vector<bool> taken_;                 ///< by way
     Changed senders_;                         ///< whose interface, or queue, has changed since start() found nothing
-    Changed receivers_;                       ///< whose interface has become free since
-    std::vector<std::deque<Parcel>> queues_;  ///< by sender and receiver
+    Changed ways_;                            ///< that have become free since
+    std::vector<std::deque<Parcel>> queues_;  ///< by sender and way
+    std::deque<Parcel> opened_;               ///< in the order in which their start-ups ended
 };
 
 }  // namespace convoy::cost::detail

@@ -82,7 +82,7 @@ std::vector<Use> uses_of(const plan::Plan& plan, const std::vector<Schedule>& ro
         }
         for (const detail::Leg& leg : routes[r].legs) {
             uses[leg.sender].radio += share * leg.occupancy();
-            uses[leg.receiver].radio += share * leg.occupancy();
+            uses[leg.receiver].radio += share * leg.bytes;
         }
     }
     uses[index(plan.source)].takes_part = true;

@@ -47,10 +47,10 @@ struct Prediction {
 /// Plays the plan's step programs on predicted times: an event simulation of devices and interfaces.
 ///
 /// A device does one step at a time, the oldest frame whose next step is ready first. A message occupies the sender's
-/// and the receiver's interface (switched), or the one medium (shared), for start-up + bytes / rate, and arrives a
-/// delay later; sending does not hold up computing. Of the messages whose interfaces are free, the one that was handed
-/// over first goes first. Summing addends takes the time of an addition of as many bytes. Deterministic: ties go by
-/// device, frame, message. To predict many plans use a Predictor.
+/// interface for its start-up, then, together with the receiver's interface (switched) or the one medium (shared), for
+/// bytes / rate, and arrives a delay later; sending does not hold up computing. Of the messages whose interfaces are
+/// free, the one that was handed over first goes first. Summing addends takes the time of an addition of as many bytes.
+/// Deterministic: ties go by device, frame, message. To predict many plans use a Predictor.
 [[nodiscard]] Prediction predict(const plan::Plan& plan, const plan::Compiled& compiled, const graph::Graph& graph,
                                  const latency::Bed& bed);
 

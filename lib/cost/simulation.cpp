@@ -19,13 +19,13 @@ struct Frame {
 };
 
 struct Event {
-    enum class Kind : std::uint8_t { computed, freed, arrived };
+    enum class Kind : std::uint8_t { computed, opened, freed, arrived };
     double time = 0;
     std::size_t order = 0;
     Kind kind = Kind::computed;
     std::size_t device = 0;  ///< computed
     std::size_t frame = 0;
-    std::size_t message = 0;  ///< freed, arrived
+    std::size_t message = 0;  ///< of the others
     bool operator>(const Event& other) const {
         return time > other.time || (time == other.time && order > other.order);
     }
@@ -85,6 +85,9 @@ class Simulation {
                 stirred_[event.device] = true;
                 finish_task(frame, event.device);
                 break;
+            case Event::Kind::opened:
+                network_.opened({0, event.frame, event.message, &schedule(frame).legs[event.message]});
+                break;
             case Event::Kind::freed:
                 network_.release(schedule(frame).legs[event.message]);
                 break;
@@ -106,15 +109,22 @@ class Simulation {
             }
         } while (remove_finished());
         Parcel parcel;
+        while (network_.transfer(parcel)) transfer(parcel);
         while (network_.start(parcel)) {
-            const Leg& leg = *parcel.leg;
-            if (traced(*frames_[parcel.frame])) {
-                trace_->legs[parcel.message].started = now_;
-                trace_->legs[parcel.message].freed = now_ + leg.occupancy();
+            if (traced(*frames_[parcel.frame])) trace_->legs[parcel.message].started = now_;
+            if (parcel.leg->start_up == 0) {
+                transfer(parcel);
+            } else {
+                later(parcel.leg->start_up, {0, 0, Event::Kind::opened, 0, parcel.frame, parcel.message});
             }
-            later(leg.occupancy(), {0, 0, Event::Kind::freed, 0, parcel.frame, parcel.message});
-            later(leg.occupancy() + leg.delay, {0, 0, Event::Kind::arrived, 0, parcel.frame, parcel.message});
         }
+    }
+
+    void transfer(const Parcel& parcel) {
+        const Leg& leg = *parcel.leg;
+        if (traced(*frames_[parcel.frame])) trace_->legs[parcel.message].freed = now_ + leg.bytes;
+        later(leg.bytes, {0, 0, Event::Kind::freed, 0, parcel.frame, parcel.message});
+        later(leg.bytes + leg.delay, {0, 0, Event::Kind::arrived, 0, parcel.frame, parcel.message});
     }
 
     void admit() {

@@ -14,8 +14,8 @@ struct TaskTimes {
 
 struct LegTimes {
     double posted = 0;   ///< handed to the network
-    double started = 0;  ///< its interfaces are free
-    double freed = 0;    ///< its interfaces are free again
+    double started = 0;  ///< its sender's interface is free
+    double freed = 0;    ///< its last byte has left
     double arrived = 0;
 };
 

@@ -120,13 +120,31 @@ TEST_CASE("cost: a shared medium carries one message at a time, a switch one for
                       {layers(graph, {"c1", "c2"},
                               {on(1, {part(graph, "c2", Axis::h, 0, 4)}), on(2, {part(graph, "c2", Axis::h, 4, 8)})})});
     const std::vector<double> fast(3, 1e12);
-    const double input = 1 + 6 * kRowBytes / 100;
-    const double result = 1 + 4 * kRowBytes / 100;
-    const auto both = predict(plan, graph, bed_of(cluster_of(3, link_of(100, 1), cluster::Medium::shared), fast));
+    const double input = 6 * kRowBytes / 100;
+    const double result = 4 * kRowBytes / 100;
+    const auto both = predict(plan, graph, bed_of(cluster_of(3, link_of(100, 0), cluster::Medium::shared), fast));
     CHECK(both.latency().count() == Approx(2 * input + 2 * result));
     // Switched, a sends one input after the other, and the first result comes while the second input is on its way.
-    const auto apart = predict(plan, graph, bed_of(cluster_of(3, link_of(100, 1)), fast));
+    const auto apart = predict(plan, graph, bed_of(cluster_of(3, link_of(100, 0)), fast));
     CHECK(apart.latency().count() == Approx(2 * input + result));
+}
+
+TEST_CASE("cost: start-ups of several senders to one receiver overlap", "[cost]") {
+    test::Model model;
+    const auto in = model.input("in", {1, 1, 8, 4});
+    const graph::Graph graph = model.finish({model.conv("c1", in, 1, 1)});
+    const plan::Plan plan =
+        test::plan_of({"a", "b", "c"},
+                      {layers(graph, {"c1"},
+                              {on(1, {part(graph, "c1", Axis::h, 0, 4)}), on(2, {part(graph, "c1", Axis::h, 4, 8)})})});
+    cluster::Cluster cluster = cluster_of(3, link_of(64, 0));
+    cluster.pairs = {{0, 1, link_of(64, 0), ""},
+                     {0, 2, link_of(64, 0), ""},
+                     {1, 0, link_of(64, 10), ""},
+                     {2, 0, link_of(64, 10), ""}};
+    const cost::Prediction prediction = predict(plan, graph, bed_of(cluster, {1e12, 1e12, 1e12}));
+    // Halves of the input until 1 s and 2 s; start-ups until 11 s and 12 s, each before a second of bytes.
+    CHECK(prediction.latency().count() == Approx(13));
 }
 
 TEST_CASE("cost: messages to one receiver wait for its interface", "[cost]") {
