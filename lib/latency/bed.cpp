@@ -66,6 +66,11 @@ util::Seconds Bed::time(std::size_t device, const samples::WorkShape& work) cons
     return models_[device].predict(work, {described.load, described.threads}) / speeds_[device];
 }
 
+util::Seconds Bed::least_time(std::size_t device, const samples::WorkShape& work) const {
+    const cluster::Device& described = cluster_.devices.at(device);
+    return models_[device].predict_least(work, {described.load, described.threads}) / speeds_[device];
+}
+
 util::Seconds Bed::piece_overhead(std::size_t device) const {
     return models_.at(device).piece_overhead() / speeds_.at(device);
 }

@@ -1,10 +1,13 @@
 #include "latency/evaluation.hpp"
 
+#include <fmt/format.h>
+
 #include <map>
 #include <set>
-#include <tuple>
 
-#include "samples/timeline.hpp"
+#include "latency/algorithm.hpp"
+#include "latency/fit.hpp"
+#include "latency/layer_shapes.hpp"
 #include "util/error.hpp"
 
 namespace convoy::latency {
@@ -18,9 +21,25 @@ struct Pairs {
         measured.push_back(measurement.count());
         predicted.push_back(prediction.count());
     }
+    [[nodiscard]] Accuracy accuracy() const { return latency::accuracy(measured, predicted); }
 };
 
-Conditions conditions_of(const samples::LayerSample& sample) { return {sample.load_obtained, sample.threads}; }
+/// Predictions of layers, by what they are reported by.
+struct Tally {
+    std::map<std::string, Pairs> types;
+    std::map<double, Pairs> loads;
+    Pairs all;
+
+    void add(const DeviceModel& model, const samples::Profile& profile) {
+        for (const samples::LayerSample& sample : profile.layers) {
+            const util::Seconds predicted =
+                model.piece_overhead() + model.predict(sample.work, {sample.load_obtained, sample.threads});
+            types[samples::operator_type(sample.work)].add(sample.time.median, predicted);
+            loads[sample.load_offered].add(sample.time.median, predicted);
+            all.add(sample.time.median, predicted);
+        }
+    }
+};
 
 /// The sum of the whole operators that were sampled under the same load as the whole model.
 std::optional<WholeModelRow> whole_model(const DeviceModel& model, const samples::Profile& profile,
@@ -38,6 +57,84 @@ std::optional<WholeModelRow> whole_model(const DeviceModel& model, const samples
     return row;
 }
 
+/// The algorithm of a type's models; empty when they have several, or there is none.
+std::string algorithm_of(const DeviceModel& model, const std::string& type) {
+    std::set<std::string> algorithms;
+    for (const OperatorModel& op : model.operators()) {
+        if (op.type == type) algorithms.insert(op.algorithm);
+    }
+    return algorithms.size() == 1 ? *algorithms.begin() : "";
+}
+
+void add_loads(const Tally& tally, Evaluation& evaluation) {
+    for (const auto& [load, pairs] : tally.loads) evaluation.loads.push_back({load, pairs.accuracy()});
+}
+
+/// All profiles of one model, and the shapes of their layers.
+struct Profiled {
+    std::vector<samples::Profile> profiles;
+    std::set<std::string> shapes;
+};
+
+std::vector<Profiled> by_model(std::span<const samples::Profile> profiles) {
+    std::map<std::string, std::size_t> places;
+    std::vector<Profiled> models;
+    for (const samples::Profile& profile : profiles) {
+        if (profile.layers.empty()) continue;
+        const auto [place, added] = places.emplace(profile.model_sha256, models.size());
+        if (added) models.emplace_back();
+        Profiled& model = models[place->second];
+        model.profiles.push_back(profile);
+        const std::vector<std::string> shapes = layer_shapes(profile);
+        model.shapes.insert(shapes.begin(), shapes.end());
+    }
+    return models;
+}
+
+/// What may be learnt from when the model `left_out` is to be predicted.
+std::vector<samples::Profile> others(const std::vector<Profiled>& models, std::size_t left_out) {
+    std::vector<samples::Profile> rest;
+    std::size_t layers = 0;
+    for (std::size_t m = 0; m < models.size(); ++m) {
+        if (m == left_out) continue;
+        for (samples::Profile profile : models[m].profiles) {
+            const std::vector<std::string> shapes = layer_shapes(profile);
+            std::vector<samples::LayerSample> kept;
+            for (std::size_t i = 0; i < shapes.size(); ++i) {
+                if (!models[left_out].shapes.contains(shapes[i])) kept.push_back(std::move(profile.layers[i]));
+            }
+            layers += kept.size();
+            profile.layers = std::move(kept);
+            rest.push_back(std::move(profile));
+        }
+    }
+    if (layers == 0)
+        throw util::Error(util::Errc::data, fmt::format("without the layers of {} there is nothing left to learn from",
+                                                        models[left_out].profiles.front().model_file))
+            .hint("add profiles of other models");
+    return rest;
+}
+
+std::vector<FitOptions> methods(std::uint64_t seed) {
+    std::vector<FitOptions> result;
+    for (const Algorithm& algorithm : algorithms()) result.push_back({FeatureSet::all, algorithm.name, seed, false});
+    result.push_back({FeatureSet::fcpm, algorithms().front().name, seed, false});
+    result.push_back({FeatureSet::fcpm, kAutomatic, seed});
+    result.push_back({FeatureSet::all, kAutomatic, seed});
+    return result;
+}
+
+void add_whole_models(const DeviceModel& model, const Profiled& profiled, Evaluation& evaluation) {
+    for (const samples::Profile& profile : profiled.profiles) {
+        for (const samples::ModelSample& sample : profile.whole_model) {
+            std::optional<WholeModelRow> row = whole_model(model, profile, sample);
+            if (!row) continue;
+            row->model = profile.model_file;
+            evaluation.whole_model.push_back(std::move(*row));
+        }
+    }
+}
+
 }  // namespace
 
 Evaluation evaluate(const DeviceModel& model, const samples::Profile& profile) {
@@ -45,104 +142,52 @@ Evaluation evaluate(const DeviceModel& model, const samples::Profile& profile) {
         throw util::Error(util::Errc::data, "there are no layer samples to compare with")
             .key("layers")
             .hint("convoy-profile MODEL.onnx measures layers");
-    std::map<std::string, Pairs> types;
-    Pairs all;
-    for (const samples::LayerSample& sample : profile.layers) {
-        const util::Seconds predicted = model.piece_overhead() + model.predict(sample.work, conditions_of(sample));
-        types[samples::operator_type(sample.work)].add(sample.time.median, predicted);
-        all.add(sample.time.median, predicted);
-    }
+    Tally tally;
+    tally.add(model, profile);
     Evaluation evaluation{model.context().device, profile.model_file, {}, {}};
-    for (const auto& [type, pairs] : types) {
-        evaluation.types.push_back({type, accuracy(pairs.measured, pairs.predicted), model.fallback(type)});
+    for (const auto& [type, pairs] : tally.types) {
+        evaluation.types.push_back({type, pairs.accuracy(), model.fallback(type), algorithm_of(model, type)});
     }
-    evaluation.types.push_back({"all", accuracy(all.measured, all.predicted), false});
+    evaluation.types.push_back({"all", tally.all.accuracy(), false});
+    add_loads(tally, evaluation);
     for (const samples::ModelSample& sample : profile.whole_model) {
         if (const auto row = whole_model(model, profile, sample)) evaluation.whole_model.push_back(*row);
     }
     return evaluation;
 }
 
-using namespace yaml;
-
-namespace {
-
-const Schema& row_schema() {
-    static const Schema schema{"type",
-                               {
-                                   {.key = "type", .type = text(), .required = true, .doc = "operator type, or all"},
-                                   {.key = "accuracy", .type = record(accuracy_schema()), .required = true},
-                                   {.key = "fallback",
-                                    .type = boolean(),
-                                    .default_text = "false",
-                                    .doc = "nothing of the type was sampled for the model"},
-                               }};
-    return schema;
-}
-
-const Schema& whole_model_schema() {
-    static const Schema schema{"whole_model",
-                               {
-                                   {.key = "load", .type = number(0, 0.999), .required = true},
-                                   {.key = "threads", .type = integer(1, 4096), .required = true},
-                                   {.key = "measured_ms", .type = positive(), .unit = "ms", .required = true},
-                                   {.key = "predicted_ms", .type = number(), .unit = "ms", .required = true},
-                               }};
-    return schema;
-}
-
-const Schema& evaluation_schema() {
-    static const Schema schema{
-        "evaluation",
-        {
-            {.key = "device", .type = text(), .required = true, .doc = "of the latency model"},
-            {.key = "model", .type = any_text(), .default_text = "''", .doc = "that was profiled"},
-            {.key = "types", .type = sequence_of(record(row_schema()), 1), .required = true},
-            {.key = "whole_model", .type = sequence_of(record(whole_model_schema())), .default_text = "[]"},
-        }};
-    return schema;
-}
-
-}  // namespace
-
-const DocumentKind& evaluation_kind() {
-    static const DocumentKind kind{"evaluation", 1, 1, evaluation_schema()};
-    return kind;
-}
-
-Evaluation read_evaluation(const util::FileView& file) {
-    const Document document = open_document(evaluation_kind(), file);
-    Evaluation evaluation{document["device"].string(), document["model"].string(), {}, {}};
-    for (const Reader& item : document["types"].items()) {
-        evaluation.types.push_back(
-            {item["type"].string(), read_accuracy(item["accuracy"]), item["fallback"].boolean()});
-    }
-    for (const Reader& item : document["whole_model"].items()) {
-        evaluation.whole_model.push_back({item["load"].number(), static_cast<int>(item["threads"].integer()),
-                                          util::from_milliseconds(item["measured_ms"].number()),
-                                          util::from_milliseconds(item["predicted_ms"].number())});
+Evaluation leave_one_model_out(std::span<const samples::Profile> profiles, std::uint64_t seed) {
+    const std::vector<Profiled> models = by_model(profiles);
+    if (models.size() < 2)
+        throw util::Error(util::Errc::data, "leaving one model out needs profiles of at least two models")
+            .hint("convoy-profile each of them on the same device");
+    Evaluation evaluation{profiles.front().context.device, "", {}, {}};
+    std::vector<std::vector<samples::Profile>> training;
+    for (std::size_t m = 0; m < models.size(); ++m) training.push_back(others(models, m));
+    std::set<std::string> fallbacks;
+    for (const FitOptions& method : methods(seed)) {
+        const bool automatic = method.algorithm == kAutomatic && method.features == FeatureSet::all;
+        Tally tally;
+        for (std::size_t m = 0; m < models.size(); ++m) {
+            const DeviceModel model = fit(training[m], method).model;
+            for (const samples::Profile& profile : models[m].profiles) {
+                tally.add(model, profile);
+                for (const samples::LayerSample& sample : profile.layers) {
+                    const std::string type = samples::operator_type(sample.work);
+                    if (model.fallback(type)) fallbacks.insert(type);
+                }
+            }
+            if (automatic) add_whole_models(model, models[m], evaluation);
+        }
+        const auto row = [&](const std::string& type, const Pairs& pairs) {
+            evaluation.methods.push_back({method.algorithm, to_string(method.features), type, pairs.accuracy()});
+            if (automatic) evaluation.types.push_back({type, pairs.accuracy(), fallbacks.contains(type)});
+        };
+        for (const auto& [type, pairs] : tally.types) row(type, pairs);
+        row("all", tally.all);
+        if (automatic) add_loads(tally, evaluation);
     }
     return evaluation;
-}
-
-std::string write_evaluation(const Evaluation& evaluation, Format format) {
-    Value types = Value::sequence();
-    for (const EvaluationRow& row : evaluation.types) {
-        Value value = Value::map({{"type", row.type}, {"accuracy", to_value(row.accuracy)}});
-        if (row.fallback) value.set("fallback", true);
-        types.push(value);
-    }
-    Value whole = Value::sequence();
-    for (const WholeModelRow& row : evaluation.whole_model) {
-        whole.push(Value::map({{"load", row.load},
-                               {"threads", row.threads},
-                               {"measured_ms", samples::written_ms(row.measured)},
-                               {"predicted_ms", samples::written_ms(row.predicted)}})
-                       .flow());
-    }
-    Value document = Value::map({{"device", evaluation.device}, {"model", evaluation.model}, {"types", types}});
-    if (!evaluation.whole_model.empty()) document.set("whole_model", whole);
-    return write_document(evaluation_kind(), document, format);
 }
 
 }  // namespace convoy::latency

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <cmath>
+
 #include "util/error.hpp"
 
 namespace convoy::latency {
@@ -32,13 +35,59 @@ constexpr Feature kFeatures[] = {
      "bytes of inputs, outputs and weights * load"},
 };
 
+// What is empty has the logarithm 0, too.
+double log_of(double size) { return std::log1p(size); }
+double log_of(util::Bytes bytes) { return log_of(static_cast<double>(bytes.value)); }
+double log_of(const WorkShape& work, graph::Axis axis) { return log_of(static_cast<double>(work.output[axis].size())); }
+double log_of(const std::array<graph::Index, 2>& extents) {
+    return log_of(static_cast<double>(extents[0]) * static_cast<double>(extents[1]));
+}
+
+constexpr Feature kShapeFeatures[] = {
+    {"log_flops", [](const WorkShape& work, double) { return log_of(work.flops.value); }, "floating-point operations"},
+    {"load", [](const WorkShape&, double load) { return load; }, "CPU load by others"},
+    {"log_input_bytes", [](const WorkShape& work, double) { return log_of(work.input_bytes); }, "bytes read"},
+    {"log_output_bytes", [](const WorkShape& work, double) { return log_of(work.output_bytes); }, "bytes written"},
+    {"log_weight_bytes", [](const WorkShape& work, double) { return log_of(work.weight_bytes); }, "bytes of weights"},
+    {"log_kernel", [](const WorkShape& work, double) { return log_of(work.kernel); }, "elements of the kernel"},
+    {"log_stride", [](const WorkShape& work, double) { return log_of(work.stride); }, "stride, down times across"},
+    {"log_channels", [](const WorkShape& work, double) { return log_of(static_cast<double>(work.channels)); },
+     "channels that each element sums over"},
+    {"log_output_channels", [](const WorkShape& work, double) { return log_of(work, graph::Axis::c); },
+     "channels computed"},
+    {"log_height", [](const WorkShape& work, double) { return log_of(work, graph::Axis::h); }, "rows computed"},
+    {"log_width", [](const WorkShape& work, double) { return log_of(work, graph::Axis::w); }, "columns computed"},
+};
+constexpr std::size_t kFcpmFeatures = 2;  // the first ones, FLOPs and load
+
 }  // namespace
+
+std::span<const Feature> shape_features() noexcept { return kShapeFeatures; }
+
+std::vector<std::string> shape_features(FeatureSet set) {
+    std::vector<std::string> names;
+    for (const Feature& feature : shape_features()) {
+        if (set == FeatureSet::all || names.size() < kFcpmFeatures) names.emplace_back(feature.name);
+    }
+    return names;
+}
 
 std::span<const Feature> features() noexcept { return kFeatures; }
 
+const char* to_string(FeatureSet set) noexcept { return set == FeatureSet::fcpm ? "fcpm" : "all"; }
+
+FeatureSet feature_set(std::string_view name) {
+    for (const FeatureSet set : {FeatureSet::all, FeatureSet::fcpm}) {
+        if (name == to_string(set)) return set;
+    }
+    throw util::Error(util::Errc::internal, fmt::format("no set of features is called '{}'", name));
+}
+
 const Feature* find_feature(std::string_view name) noexcept {
-    for (const Feature& feature : kFeatures) {
-        if (name == feature.name) return &feature;
+    for (const std::span<const Feature> table : {features(), shape_features()}) {
+        for (const Feature& feature : table) {
+            if (name == feature.name) return &feature;
+        }
     }
     return nullptr;
 }

@@ -16,9 +16,22 @@ struct Feature {
     const char* meaning;
 };
 
-/// Every feature, by name as files have it. A name is never given another meaning.
+/// What a fit may look at.
+enum class FeatureSet {
+    all,   ///< everything that a sample tells
+    fcpm,  ///< FLOPs and CPU load only, as FCPM of the OFPM thesis (Shen, 2023)
+};
+[[nodiscard]] const char* to_string(FeatureSet set) noexcept;
+/// @throws Error internal for an unknown name
+[[nodiscard]] FeatureSet feature_set(std::string_view name);
+/// The features that times are sums of, by name as files have it. A name is never given another meaning.
 [[nodiscard]] std::span<const Feature> features() noexcept;
-/// nullptr when there is none of that name.
+/// The features that corrections look at: logarithms of sizes, and the load.
+[[nodiscard]] std::span<const Feature> shape_features() noexcept;
+/// Names of the shape features that a fit may look at.
+[[nodiscard]] std::vector<std::string> shape_features(FeatureSet set);
+
+/// Any feature; nullptr when there is none of that name.
 [[nodiscard]] const Feature* find_feature(std::string_view name) noexcept;
 
 /// Values of the named features, in their order. @throws Error internal for an unknown name

@@ -22,15 +22,21 @@ util::Bytes ModelForecast::bytes() const {
     return sum;
 }
 
+double ModelForecast::uncertainty() const {
+    util::Seconds sum{};
+    for (const Forecast& row : operators) sum += row.time * row.uncertainty.value_or(0);
+    return sum / latency();
+}
+
 ModelForecast forecast(const DeviceModel& model, const graph::Graph& graph, const Conditions& conditions) {
     ModelForecast result{model.context().device, graph.file(), conditions, model.piece_overhead(), {}};
     for (std::size_t i = 0; i < graph.operators().size(); ++i) {
         const auto op = static_cast<graph::OperatorId>(i);
         const samples::WorkShape work = samples::describe(graph, graph::whole_work(graph, op));
         const std::string type = samples::operator_type(work);
-        result.operators.push_back({graph.op(op).name, type, work.flops,
-                                    work.input_bytes + work.output_bytes + work.weight_bytes,
-                                    model.predict(work, conditions), model.fallback(type)});
+        result.operators.push_back(
+            {graph.op(op).name, type, work.flops, work.input_bytes + work.output_bytes + work.weight_bytes,
+             model.predict(work, conditions), model.fallback(type), model.uncertainty(type, conditions.threads)});
     }
     return result;
 }
@@ -49,6 +55,9 @@ const Schema& operator_schema() {
             {.key = "bytes", .type = integer(), .unit = "bytes", .required = true, .doc = "inputs, outputs, weights"},
             {.key = "time_ms", .type = number(), .unit = "ms", .required = true},
             {.key = "fallback", .type = boolean(), .default_text = "false", .doc = "nothing of the type was sampled"},
+            {.key = "uncertainty",
+             .type = number(),
+             .doc = "90 % of predictions for layers that were held out were off by this ratio or less"},
         }};
     return schema;
 }
@@ -84,6 +93,7 @@ std::string write_forecast(const ModelForecast& forecast, Format format) {
                                   {"bytes", row.bytes.value},
                                   {"time_ms", samples::written_ms(row.time)}});
         if (row.fallback) value.set("fallback", true);
+        if (row.uncertainty) value.set("uncertainty", *row.uncertainty);
         operators.push(std::move(value).flow());
     }
     const Value document = Value::map({{"device", forecast.device},

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,8 @@ struct Forecast {
     util::Flops flops;
     util::Bytes bytes;  ///< of inputs, outputs and weights
     util::Seconds time{};
-    bool fallback = false;  ///< nothing of the type was sampled
+    bool fallback = false;                   ///< nothing of the type was sampled
+    std::optional<double> uncertainty = {};  ///< ratio by which 90 % of the held-out predictions were off at most
 };
 
 /// A model as one piece on a device. File kind `forecast`.
@@ -27,6 +29,8 @@ struct ModelForecast {
     [[nodiscard]] util::Seconds latency() const;
     [[nodiscard]] util::Flops flops() const;
     [[nodiscard]] util::Bytes bytes() const;
+    /// As if all operators were off in the same direction; operators whose uncertainty is not known do not count.
+    [[nodiscard]] double uncertainty() const;
 };
 [[nodiscard]] ModelForecast forecast(const DeviceModel& model, const graph::Graph& graph, const Conditions& conditions);
 

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <limits>
 
+#include "latency/correction.hpp"
 #include "latency/features.hpp"
-#include "latency/regression.hpp"
+#include "latency/learners.hpp"
+#include "util/error.hpp"
 #include "util/hash.hpp"
 #include "util/statistics.hpp"
 
@@ -19,25 +21,23 @@ constexpr const char* kAnyType = "any";
 // Predictions stay above 0, whatever the work: the cost model divides by them.
 constexpr util::Seconds kLeastTime{1e-9};
 
+// Nor do they become infinite: three thousand years.
+constexpr util::Seconds kMostTime{1e11};
+
 double ratio_between(int a, int b) { return std::abs(std::log(static_cast<double>(a) / b)); }
 
-/// The type's model of the nearest number of threads, fewer on a tie; nullptr when the type was not sampled.
-const OperatorModel* nearest(const std::vector<OperatorModel>& models, const std::string& type, int threads) {
-    const OperatorModel* best = nullptr;
-    for (const OperatorModel& model : models) {
-        if (model.type != type) continue;
-        if (!best || ratio_between(model.threads, threads) < ratio_between(best->threads, threads)) best = &model;
-    }
-    return best;
-}
-
-util::Seconds evaluate(const OperatorModel& model, const samples::WorkShape& work, double load) {
-    const std::vector<double> values = feature_vector(model.features, work, load);
-    const double seconds = find_algorithm(model.algorithm)->predict(model.parameters, values);
-    return std::max(kLeastTime, util::Seconds(seconds));
-}
-
 }  // namespace
+
+std::string check_model(const OperatorModel& model) {
+    const Algorithm* algorithm = find_algorithm(model.algorithm);
+    if (!algorithm) return fmt::format("no algorithm is called '{}'", model.algorithm);
+    if (algorithm->corrects != model.correction.has_value())
+        return algorithm->corrects ? fmt::format("{} needs a correction", model.algorithm)
+                                   : "least_squares has no correction";
+    std::string problem = detail::check_least_squares(model.parameters, model.features.size());
+    if (problem.empty() && model.correction) problem = check_correction(*model.correction, *algorithm);
+    return problem;
+}
 
 Accuracy accuracy(std::span<const double> measured, std::span<const double> predicted) {
     Accuracy result;
@@ -69,16 +69,83 @@ DeviceModel DeviceModel::of_rate(util::FlopsPerSecond rate) {
     return DeviceModel(std::move(parts));
 }
 
-util::Seconds DeviceModel::predict(const samples::WorkShape& work, const Conditions& conditions) const {
-    if (const OperatorModel* model = nearest(parts_.operators, samples::operator_type(work), conditions.threads)) {
-        return evaluate(*model, work, conditions.load);
+DeviceModel::DeviceModel(Parts parts) : parts_(std::move(parts)) {
+    for (const OperatorModel& model : parts_.operators) resolved_.push_back(resolve(model));
+}
+
+DeviceModel::Resolved DeviceModel::resolve(const OperatorModel& model) {
+    Resolved resolved;
+    const auto find = [](const std::vector<std::string>& names) {
+        std::vector<const Feature*> found;
+        for (const std::string& name : names) {
+            found.push_back(find_feature(name));
+            if (!found.back()) throw util::Error(util::Errc::internal, fmt::format("no feature is called '{}'", name));
+        }
+        return found;
+    };
+    resolved.features = find(model.features);
+    resolved.algorithm = find_algorithm(model.algorithm);
+    std::string problem = check_model(model);
+    if (!problem.empty()) throw util::Error(util::Errc::internal, std::move(problem));
+    if (model.correction) resolved.correction = find(model.correction->features);
+    return resolved;
+}
+
+/// The type's model of the nearest number of threads, fewer on a tie; nullptr when the type was not sampled.
+const OperatorModel* DeviceModel::nearest(const std::string& type, int threads) const noexcept {
+    const OperatorModel* best = nullptr;
+    for (const OperatorModel& model : parts_.operators) {
+        if (model.type != type) continue;
+        if (!best || ratio_between(model.threads, threads) < ratio_between(best->threads, threads)) best = &model;
+    }
+    return best;
+}
+
+util::Seconds DeviceModel::evaluate(const OperatorModel& model, const samples::WorkShape& work, double load,
+                                    Estimate estimate) const {
+    const Resolved& resolved = resolved_[static_cast<std::size_t>(&model - parts_.operators.data())];
+    double seconds = 0;
+    for (std::size_t i = 0; i < resolved.features.size(); ++i) {
+        seconds += model.parameters[i] * resolved.features[i]->value(work, load);
+    }
+    if (model.correction) {
+        double factor = model.correction->least;
+        if (estimate == Estimate::expected) {
+            std::array<double, kMostFeaturesOfModel> values;
+            for (std::size_t i = 0; i < resolved.correction.size(); ++i) {
+                values[i] = resolved.correction[i]->value(work, load);
+            }
+            factor = log_factor(*model.correction, *resolved.algorithm, {values.data(), resolved.correction.size()});
+        }
+        seconds *= std::exp(factor);
+    }
+    return std::clamp(util::Seconds(seconds), kLeastTime, kMostTime);
+}
+
+util::Seconds DeviceModel::predict(const samples::WorkShape& work, const Conditions& conditions,
+                                   Estimate estimate) const {
+    if (const OperatorModel* model = nearest(samples::operator_type(work), conditions.threads)) {
+        return evaluate(*model, work, conditions.load, estimate);
     }
     util::Seconds slowest = kLeastTime;
     for (const OperatorModel& other : parts_.operators) {
-        if (nearest(parts_.operators, other.type, conditions.threads) != &other) continue;
-        slowest = std::max(slowest, evaluate(other, work, conditions.load));
+        if (nearest(other.type, conditions.threads) != &other) continue;
+        slowest = std::max(slowest, evaluate(other, work, conditions.load, estimate));
     }
     return slowest;
+}
+
+util::Seconds DeviceModel::predict(const samples::WorkShape& work, const Conditions& conditions) const {
+    return predict(work, conditions, Estimate::expected);
+}
+
+util::Seconds DeviceModel::predict_least(const samples::WorkShape& work, const Conditions& conditions) const {
+    return predict(work, conditions, Estimate::least);
+}
+
+std::optional<double> DeviceModel::uncertainty(const std::string& type, int threads) const {
+    const OperatorModel* model = nearest(type, threads);
+    return model ? model->uncertainty : std::nullopt;
 }
 
 util::Seconds DeviceModel::predict(const graph::Graph& graph, const graph::Work& work,
@@ -96,6 +163,10 @@ std::string planning_hash(const DeviceModel& model) {
     for (const OperatorModel& op : model.operators()) {
         text += fmt::format("{} {} {} {} {}\n", op.type, op.threads, op.algorithm, fmt::join(op.features, ","),
                             fmt::join(op.parameters, ","));
+        if (!op.correction) continue;
+        const Correction& by = *op.correction;
+        text += fmt::format("{} {} {} {} {} {}\n", fmt::join(by.features, ","), fmt::join(by.low, ","),
+                            fmt::join(by.high, ","), by.least, by.most, fmt::join(by.parameters, ","));
     }
     return util::sha256(text);
 }

@@ -3,9 +3,9 @@
 #include <cmath>
 #include <set>
 
+#include "latency/correction.hpp"
 #include "latency/features.hpp"
 #include "latency/model.hpp"
-#include "latency/regression.hpp"
 #include "samples/sample_yaml.hpp"
 
 namespace convoy::latency {
@@ -20,10 +20,48 @@ std::vector<std::string> algorithm_names() {
     return names;
 }
 
-std::vector<std::string> feature_names() {
+std::vector<std::string> names_of(std::span<const Feature> features) {
     std::vector<std::string> names;
-    for (const Feature& feature : features()) names.emplace_back(feature.name);
+    for (const Feature& feature : features) names.emplace_back(feature.name);
     return names;
+}
+
+Type list_of_numbers(std::size_t least, std::size_t most) { return sequence_of(any_number(), least, most); }
+
+const Schema& correction_schema() {
+    static const Schema schema{
+        "correction",
+        {
+            {.key = "features",
+             .type = sequence_of(choice(names_of(shape_features())), 1, kMostFeaturesOfModel),
+             .required = true},
+            {.key = "low",
+             .type = list_of_numbers(1, kMostFeaturesOfModel),
+             .required = true,
+             .doc = "of each feature, the least that was sampled: what is less "
+                    "counts as this"},
+            {.key = "high", .type = list_of_numbers(1, kMostFeaturesOfModel), .required = true},
+            {.key = "least",
+             .type = number(-kLargestLogFactor, kLargestLogFactor),
+             .required = true,
+             .doc = "logarithm of the least factor"},
+            {.key = "most", .type = number(-kLargestLogFactor, kLargestLogFactor), .required = true},
+            {.key = "parameters",
+             .type = list_of_numbers(1, 100'000),
+             .required = true,
+             .doc = "of the logarithm of the factor, in the algorithm's own "
+                    "form, for features scaled to [-1, 1]"},
+        }};
+    return schema;
+}
+
+const Schema& trial_schema() {
+    static const Schema schema{"trial",
+                               {
+                                   {.key = "algorithm", .type = choice(algorithm_names()), .required = true},
+                                   {.key = "held_out", .type = record(accuracy_schema()), .required = true},
+                               }};
+    return schema;
 }
 
 const Schema& operator_schema() {
@@ -33,13 +71,27 @@ const Schema& operator_schema() {
             {.key = "type", .type = text(), .required = true, .doc = "operator type"},
             {.key = "threads", .type = integer(1, 4096), .default_text = "1"},
             {.key = "algorithm", .type = choice(algorithm_names()), .required = true},
-            {.key = "features", .type = sequence_of(choice(feature_names()), 1, 64), .required = true},
+            {.key = "features",
+             .type = sequence_of(choice(names_of(features())), 1, kMostFeaturesOfModel),
+             .required = true},
             {.key = "parameters",
-             .type = sequence_of(any_number(), 1, 1'000'000),
+             .type = list_of_numbers(1, 1'000'000),
              .required = true,
-             .doc = "in the algorithm's own form; times are seconds"},
+             .doc = "coefficients of the features; times are seconds"},
+            {.key = "correction",
+             .type = record(correction_schema()),
+             .doc = "a factor on the sum of the features, by every algorithm but "
+                    "`least_squares`"},
             {.key = "largest_load", .type = number(0, 0.999), .default_text = "0", .doc = "of the samples"},
             {.key = "held_out", .type = record(accuracy_schema()), .doc = "by cross-validation, grouped by layer"},
+            {.key = "uncertainty",
+             .type = number(),
+             .doc = "90 % of the held-out predictions were off by this ratio or "
+                    "less"},
+            {.key = "trials",
+             .type = sequence_of(record(trial_schema())),
+             .default_text = "[]",
+             .doc = "every algorithm that was compared, the simpler first"},
         }};
     return schema;
 }
@@ -54,9 +106,28 @@ const Schema& latency_schema() {
              .unit = "ms",
              .default_text = "0",
              .doc = "of each piece, beside its operators"},
+            {.key = "feature_set",
+             .type = choice({"all", "fcpm"}),
+             .default_text = "all",
+             .doc = "that the fit could look at: everything, or FLOPs and CPU "
+                    "load only"},
             {.key = "operators", .type = sequence_of(record(operator_schema()), 1), .required = true},
         }};
     return schema;
+}
+
+Correction read_correction(const Reader& reader) {
+    return {reader["features"].strings(), reader["low"].numbers(), reader["high"].numbers(),
+            reader["least"].number(),     reader["most"].number(), reader["parameters"].numbers()};
+}
+
+Value to_value(const Correction& correction) {
+    return Value::map({{"features", correction.features},
+                       {"low", correction.low},
+                       {"high", correction.high},
+                       {"least", correction.least},
+                       {"most", correction.most},
+                       {"parameters", correction.parameters}});
 }
 
 OperatorModel read_operator(const Reader& reader) {
@@ -67,9 +138,14 @@ OperatorModel read_operator(const Reader& reader) {
     model.features = reader["features"].strings();
     model.parameters = reader["parameters"].numbers();
     model.largest_load = reader["largest_load"].number();
-    const std::string problem = find_algorithm(model.algorithm)->check(model.parameters, model.features.size());
-    if (!problem.empty()) reader["parameters"].fail(problem);
+    if (const auto correction = reader.optional("correction")) model.correction = read_correction(*correction);
+    const std::string problem = check_model(model);
+    if (!problem.empty()) reader[model.correction ? "correction" : "parameters"].fail(problem);
     if (const auto held_out = reader.optional("held_out")) model.held_out = read_accuracy(*held_out);
+    if (const auto uncertainty = reader.optional("uncertainty")) model.uncertainty = uncertainty->number();
+    for (const Reader& trial : reader["trials"].items()) {
+        model.trials.push_back({trial["algorithm"].string(), read_accuracy(trial["held_out"])});
+    }
     return model;
 }
 
@@ -80,7 +156,17 @@ Value operator_value(const OperatorModel& model) {
                               {"features", model.features},
                               {"parameters", model.parameters},
                               {"largest_load", model.largest_load}});
-    if (model.held_out) value.set("held_out", to_value(*model.held_out));
+    if (model.correction) value.set("correction", to_value(*model.correction));
+    if (model.held_out) value.set("held_out", latency::to_value(*model.held_out));
+    if (model.uncertainty) value.set("uncertainty", *model.uncertainty);
+    // A single trial is the algorithm itself, whose error stands above.
+    if (model.trials.size() < 2) return value;
+    Value trials = Value::sequence();
+    for (const Trial& trial : model.trials) {
+        trials.push(
+            Value::map({{"algorithm", trial.algorithm}, {"held_out", latency::to_value(trial.held_out)}}).flow());
+    }
+    value.set("trials", trials);
     return value;
 }
 
@@ -124,6 +210,7 @@ DeviceModel read_latency(const util::FileView& file) {
     DeviceModel::Parts parts;
     parts.context = samples::detail::read_context(document["context"]);
     parts.piece_overhead = util::from_milliseconds(document["piece_overhead_ms"].number());
+    parts.features = feature_set(document["feature_set"].string());
     std::set<std::pair<std::string, int>> seen;
     for (const Reader& item : document["operators"].items()) {
         parts.operators.push_back(read_operator(item));
@@ -139,6 +226,7 @@ std::string write_latency(const DeviceModel& model, Format format) {
     for (const OperatorModel& op : model.operators()) operators.push(operator_value(op));
     const Value document = Value::map({{"context", samples::detail::to_value(model.context())},
                                        {"piece_overhead_ms", util::milliseconds(model.piece_overhead())},
+                                       {"feature_set", to_string(model.features())},
                                        {"operators", operators}});
     return write_document(latency_kind(), document, format);
 }

@@ -7,6 +7,7 @@
 #include <limits>
 #include <numeric>
 
+#include "latency/learners.hpp"
 #include "util/error.hpp"
 
 namespace convoy::latency {
@@ -73,48 +74,11 @@ void check_set(const TrainingSet& set) {
     if (!usable) throw util::Error(util::Errc::data, "a sample has a time or a feature that is not a finite number");
 }
 
-double combine(std::span<const double> parameters, std::span<const double> features) {
-    return std::inner_product(parameters.begin(), parameters.end(), features.begin(), 0.0);
-}
-
-std::string check_coefficients(std::span<const double> parameters, std::size_t features) {
-    if (parameters.size() != features)
-        return fmt::format("least_squares needs a parameter for each of {} features, not {}", features,
-                           parameters.size());
-    double sum = 0;
-    for (const double parameter : parameters) {
-        if (!std::isfinite(parameter) || parameter < 0)
-            return "parameters of least_squares are finite and not negative";
-        sum += parameter;
-    }
-    return sum > 0 ? "" : "at least one parameter of least_squares must be above 0";
-}
-
 // Rounds of reweighting: coefficients move by less than the noise of any measurement after a few.
 constexpr int kRounds = 8;
-// Relative errors beyond this weigh as if they were of this size in the gradient (Huber): a sample that another
-// program disturbed must not bend the fit.
+// Relative errors beyond this weigh as if they were of this size in the gradient (Huber): a sample that another program
+// disturbed must not bend the fit.
 constexpr double kOutlier = 0.3;
-
-/// Errors relative to the measured time would favour predictions that are too low: they cost at most 100 %. So errors
-/// are weighed by the prediction itself, which a first fit gives.
-std::vector<double> reweighted_least_squares(const TrainingSet& set) {
-    std::vector<double> coefficients = non_negative_least_squares(set);
-    TrainingSet weighed = set;
-    for (int round = 0; round < kRounds; ++round) {
-        for (std::size_t i = 0; i < set.rows.size(); ++i) {
-            const double predicted = std::max(combine(coefficients, set.rows[i]), 1e-3 * set.targets[i]);
-            const double error = std::abs(set.targets[i] - predicted) / predicted;
-            weighed.scales[i] = predicted * std::sqrt(std::max(1.0, error / kOutlier));
-        }
-        coefficients = non_negative_least_squares(weighed);
-    }
-    return coefficients;
-}
-
-constexpr Algorithm kAlgorithms[] = {
-    {"least_squares", reweighted_least_squares, combine, check_coefficients},
-};
 
 }  // namespace
 
@@ -138,13 +102,37 @@ std::vector<double> non_negative_least_squares(const TrainingSet& set) {
     return coefficients;
 }
 
-std::span<const Algorithm> algorithms() noexcept { return kAlgorithms; }
-
-const Algorithm* find_algorithm(std::string_view name) noexcept {
-    for (const Algorithm& algorithm : kAlgorithms) {
-        if (name == algorithm.name) return &algorithm;
+/// Errors relative to the measured time would favour predictions that are too low: they cost at most 100 %. So errors
+/// are weighed by the prediction itself, which a first fit gives.
+std::vector<double> detail::fit_least_squares(const TrainingSet& set) {
+    std::vector<double> coefficients = non_negative_least_squares(set);
+    TrainingSet weighed = set;
+    for (int round = 0; round < kRounds; ++round) {
+        for (std::size_t i = 0; i < set.rows.size(); ++i) {
+            const double predicted = std::max(detail::predict_linear(coefficients, set.rows[i]), 1e-3 * set.targets[i]);
+            const double error = std::abs(set.targets[i] - predicted) / predicted;
+            weighed.scales[i] = predicted * std::sqrt(std::max(1.0, error / kOutlier));
+        }
+        coefficients = non_negative_least_squares(weighed);
     }
-    return nullptr;
+    return coefficients;
+}
+
+double detail::predict_linear(Numbers parameters, Numbers features) {
+    return std::inner_product(parameters.begin(), parameters.end(), features.begin(), 0.0);
+}
+
+std::string detail::check_least_squares(Numbers parameters, std::size_t features) {
+    if (parameters.size() != features)
+        return fmt::format("least_squares needs a parameter for each of {} features, not {}", features,
+                           parameters.size());
+    double sum = 0;
+    for (const double parameter : parameters) {
+        if (!std::isfinite(parameter) || parameter < 0)
+            return "parameters of least_squares are finite and not negative";
+        sum += parameter;
+    }
+    return sum > 0 ? "" : "at least one parameter of least_squares must be above 0";
 }
 
 }  // namespace convoy::latency

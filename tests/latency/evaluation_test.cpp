@@ -74,3 +74,53 @@ TEST_CASE("latency: a forecast has every operator once, and their sum with the o
     const double operators = static_cast<double>(result.operators.size());
     CHECK(result.latency().count() == Approx(1e-3 + operators * 1e-5 + result.flops().value / 1e9 * 2));
 }
+
+TEST_CASE("latency: a model that is left out is predicted without any layer of its shapes", "[latency]") {
+    // Both models have conv0; only the second has layers of ten times the time, so the first says nothing of them.
+    samples::Profile one = held_out();
+    samples::Profile two = held_out();
+    one.layers.resize(1);
+    one.whole_model.clear();
+    two.layers.resize(1);
+    two.model_sha256 = "other";
+    two.model_file = "other.onnx";
+    CHECK_THROWS_WITH(leave_one_model_out(std::vector{one, two}, 1),
+                      "without the layers of two.onnx there is nothing left to learn from");
+    const samples::WorkShape first = convolution_work(5, 8, 10);
+    const samples::WorkShape second = convolution_work(6, 8, 10);
+    one.layers.push_back(test::layer_sample("own", first, 0, first.flops.value / 1e9));
+    two.layers.push_back(test::layer_sample("own", second, 0, second.flops.value / 1e8));
+    const Evaluation evaluation = leave_one_model_out(std::vector{one, two}, 1);
+    // Each learns only from the other's own layer: ten times off, but for the second's conv0.
+    CHECK(evaluation.types.back().type == "all");
+    CHECK(evaluation.types.back().accuracy.samples == 4);
+    CHECK(evaluation.types.back().accuracy.within_20 == 0.25);
+    REQUIRE(evaluation.whole_model.size() == 1);
+    CHECK(evaluation.whole_model[0].model == "other.onnx");
+}
+
+TEST_CASE("latency: leaving models out compares every algorithm, and the paper's features", "[latency]") {
+    samples::Profile one = held_out();
+    samples::Profile two = held_out();
+    two.model_sha256 = "other";
+    for (int channels = 5; channels < 9; ++channels) {
+        samples::Profile& profile = channels % 2 ? one : two;
+        const samples::WorkShape work = convolution_work(channels, 8, 10);
+        profile.layers.push_back(test::layer_sample("own" + std::to_string(channels), work, 0, work.flops.value / 1e9));
+    }
+    const Evaluation evaluation = leave_one_model_out(std::vector{one, two}, 1);
+    std::vector<std::string> compared;
+    for (const MethodRow& row : evaluation.methods) {
+        if (row.type == "all") compared.push_back(row.algorithm + "/" + row.features);
+    }
+    CHECK(compared == std::vector<std::string>{"least_squares/all", "ridge/all", "polynomial/all", "k_nearest/all",
+                                               "regression_tree/all", "support_vector/all", "boosted_trees/all",
+                                               "neural_net/all", "least_squares/fcpm", "auto/fcpm", "auto/all"});
+    for (const yaml::Format format : {yaml::Format::yaml, yaml::Format::json}) {
+        const std::string text = write_evaluation(evaluation, format);
+        CHECK(read_evaluation(util::FileView::from_bytes(text, "e.yaml")).methods.size() == evaluation.methods.size());
+        CHECK(write_evaluation(read_evaluation(util::FileView::from_bytes(text, "e.yaml")), format) == text);
+    }
+    CHECK_THROWS_WITH(leave_one_model_out(std::vector{one, one}, 1),
+                      "leaving one model out needs profiles of at least two models");
+}

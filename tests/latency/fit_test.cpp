@@ -56,6 +56,24 @@ TEST_CASE("latency: fitting recovers the coefficients of the law that made the s
     CHECK(fitted.notes.empty());
 }
 
+TEST_CASE("latency: the paper's features are FLOPs and load, and are recorded as such", "[latency]") {
+    samples::Profile profile = lawful_profile({0, 0.25, 0.5, 0.75});
+    // Times that bytes explain, and FLOPs do not: only a fit that may look at bytes follows them.
+    for (samples::LayerSample& sample : profile.layers) {
+        const auto bytes = static_cast<double>(sample.work.output_bytes.value + sample.work.input_bytes.value +
+                                               sample.work.weight_bytes.value);
+        sample.time.median = util::Seconds(1e-5 + bytes * 1e-9 / (1 - sample.load_obtained));
+    }
+    const Fitted all = fit(std::vector{profile});
+    const Fitted fcpm = fit(std::vector{profile}, {FeatureSet::fcpm});
+    CHECK(all.model.features() == FeatureSet::all);
+    CHECK(only_model(all).held_out->mape < 1e-3);
+    CHECK(only_model(fcpm).features == std::vector<std::string>{"one", "flops", "flops_loaded"});
+    CHECK(only_model(fcpm).held_out->mape > 0.02);
+    const std::string text = write_latency(fcpm.model);
+    CHECK(read_latency(util::FileView::from_bytes(text, "a.latency.yaml")).features() == FeatureSet::fcpm);
+}
+
 TEST_CASE("latency: noise of ten percent shows as such in the held-out error", "[latency]") {
     util::Random random(1);
     samples::Profile profile = lawful_profile({0, 0.25, 0.5, 0.75});
@@ -71,7 +89,9 @@ TEST_CASE("latency: the held-out error is of layers that were not seen", "[laten
     // One odd layer of ten times the rate: in-sample slices of it would hide it, a held-out layer cannot.
     for (int layer = 0; layer < 4; ++layer) {
         for (const graph::Index rows : {4, 8, 16}) {
-            const samples::WorkShape work = convolution_work(8, 8, rows);
+            samples::WorkShape work = convolution_work(8 + layer, 8, 16);
+            work.output[graph::Axis::h] = {0, rows};
+            work.flops = work.flops * (static_cast<double>(rows) / 16);
             const double time = work.flops.value / (layer == 0 ? 1e9 : 1e10);
             profile.layers.push_back(layer_sample("conv" + std::to_string(layer), work, 0, time));
         }
@@ -114,7 +134,7 @@ TEST_CASE("latency: a single sample is fitted, and said to be one", "[latency]")
     CHECK_FALSE(only_model(fitted).held_out);
     CHECK(fitted.model.predict(convolution_work(3, 8, 16), {}).count() == Approx(0.001));
     REQUIRE(fitted.notes.size() == 3);
-    CHECK(fitted.notes[0] == "convolution: all samples are of one layer, so there is no held-out error");
+    CHECK(fitted.notes[0] == "convolution: all samples are of one shape of layer, so there is no held-out error");
     CHECK(fitted.notes[1] == "convolution: 1 sample for 2 coefficients: the fit is not unique");
 }
 

@@ -1,0 +1,1 @@
+convoy-predict fit -a boosted_trees a.profile.yaml | grep -E "algorithm|type"

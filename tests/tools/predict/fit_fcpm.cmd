@@ -1,0 +1,1 @@
+convoy-predict fit --features fcpm a.profile.yaml | grep -E "feature|algorithm"

@@ -1,0 +1,1 @@
+convoy-predict eval --leave-one-model-out a.profile.yaml
