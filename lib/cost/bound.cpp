@@ -22,13 +22,14 @@ struct Parts {
 };
 
 /// The part of the model that scales. Models add up features with coefficients that are not negative, or take the
-/// largest of several such sums: then the parts do not add up, and the larger one stands for both.
+/// largest of several such sums: then the parts do not add up, and the larger one stands for both. Of a model with a
+/// correction it is the sum times the least factor.
 Parts parts_of(const latency::Bed& bed, std::size_t device, samples::WorkShape shape, const LeastWork& least) {
     const auto time = [&](util::Flops flops, util::Bytes bytes) {
         shape.flops = flops;
         shape.input_bytes = bytes;
         shape.output_bytes = shape.weight_bytes = util::Bytes(0);
-        return bed.time(device, shape).count();
+        return bed.least_time(device, shape).count();
     };
     const double once = time({}, {});
     Parts parts{once, time(least.flops, {}) - once, time({}, least.bytes) - once};
@@ -67,7 +68,7 @@ Costs costs_of(const graph::Graph& graph, const latency::Bed& bed, const LeastWo
     if (detail::is_undivided(graph, least.work.op)) {
         costs.undivided = std::numeric_limits<double>::infinity();
         for (std::size_t d = 0; d < costs.devices.size(); ++d) {
-            costs.undivided = std::min(costs.undivided, bed.time(d, shape).count());
+            costs.undivided = std::min(costs.undivided, bed.least_time(d, shape).count());
         }
     }
     return costs;
