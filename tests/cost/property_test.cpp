@@ -15,6 +15,13 @@ namespace {
 
 double log_uniform(Random& random, double low, double high) { return low * std::pow(high / low, random.uniform()); }
 
+/// A factor from 0.5 to 2 that depends on the shape.
+void correct(Random& random, latency::OperatorModel& model) {
+    model.algorithm = "ridge";
+    model.correction = latency::Correction{{"log_flops", "log_height"}, {0, 0}, {15, 4}, -0.7, 0.7, {}};
+    for (int i = 0; i < 3; ++i) model.correction->parameters.push_back(random.uniform() - 0.5);
+}
+
 /// Any features, with coefficients that make small graphs take from microseconds to milliseconds.
 latency::OperatorModel random_operator(Random& random, const std::string& type) {
     latency::OperatorModel model;
@@ -28,6 +35,7 @@ latency::OperatorModel random_operator(Random& random, const std::string& type) 
         model.parameters.push_back(constant ? log_uniform(random, 1e-6, 1e-4) : log_uniform(random, 1e-10, 1e-7));
     }
     if (model.features.empty()) return random_operator(random, type);
+    if (random.chance(0.3)) correct(random, model);
     return model;
 }
 
