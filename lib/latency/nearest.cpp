@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "latency/distance.hpp"
 #include "latency/learners.hpp"
 
 namespace convoy::latency::detail {
@@ -14,12 +15,6 @@ constexpr std::size_t kMostNeighbours = 16;
 // Added to squared distances of features in [-1, 1]: a sample of the same shape does not drown its neighbours, since it
 // has noise, too.
 constexpr double kSoftening = 1e-3;
-
-double squared_distance(Numbers a, Numbers b) {
-    double sum = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) sum += (a[i] - b[i]) * (a[i] - b[i]);
-    return sum;
-}
 
 struct Neighbour {
     double distance;
@@ -44,7 +39,7 @@ double predict_nearest(Numbers parameters, Numbers features) {
     std::array<Neighbour, kMostNeighbours> nearest;
     std::size_t found = 0;
     for (std::size_t at = 1; at < parameters.size(); at += features.size() + 1) {
-        const Neighbour next{squared_distance(parameters.subspan(at + 1, features.size()), features), parameters[at]};
+        const Neighbour next{squared_distance(&parameters[at + 1], features), parameters[at]};
         if (found == wanted && !(next.distance < nearest[found - 1].distance)) continue;
         std::size_t place = found < wanted ? found++ : found - 1;
         for (; place > 0 && next.distance < nearest[place - 1].distance; --place) nearest[place] = nearest[place - 1];

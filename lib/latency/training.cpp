@@ -24,6 +24,7 @@ constexpr double kOutlier = 0.3;
 constexpr double kGamma = 0.4;
 constexpr double kPenalty = 10;
 constexpr double kLeastTube = 0.01;
+constexpr std::size_t kMostVectors = 100;
 constexpr int kHiddenUnits = 8;
 constexpr int kNetIterations = 400;
 constexpr double kNetRange = 0.8;  // of tanh's range that the samples take
@@ -191,7 +192,7 @@ std::vector<double> fit_support_vector(const TrainingSet& set) {
             machine->setP(tube);
             machine->train(data);
             parameters = support_vectors(*machine);
-            if (parameters.size() <= 2 + kMostRemembered * (set.rows.front().size() + 1)) return parameters;
+            if (parameters.size() <= 2 + kMostVectors * (set.rows.front().size() + 1)) return parameters;
         }
     });
 }
