@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "cli/help.hpp"
+#include "latency/algorithm.hpp"
 #include "options/partition.hpp"
 #include "options/predict.hpp"
 #include "options/profile.hpp"
@@ -11,10 +12,22 @@
 using namespace convoy;
 
 TEST_CASE("options: the table of every tool is well formed", "[options]") {
-    for (const cli::Tool* tool : {&tools::kPartition, &tools::kPredict, &tools::kProfile, &tools::kReport, &tools::kRun,
-                                  &tools::kServe}) {
+    for (const cli::Tool* tool :
+         {&tools::kPartition, &tools::kPredict, &tools::kProfile, &tools::kReport, &tools::kRun, &tools::kServe}) {
         CAPTURE(tool->name);
         CHECK(cli::table_problems(*tool) == std::vector<std::string>{});
         CHECK_FALSE(cli::help_text(*tool).empty());
     }
+}
+
+TEST_CASE("options: predict offers every algorithm that there is", "[options]") {
+    std::string choices = "auto";
+    for (const latency::Algorithm& algorithm : latency::algorithms()) choices += std::string("|") + algorithm.name;
+    bool found = false;
+    for (const cli::Option& option : tools::kPredictOptions) {
+        if (option.long_name != "algorithm") continue;
+        found = true;
+        CHECK(option.choices == choices);
+    }
+    CHECK(found);
 }
