@@ -1,4 +1,5 @@
-# cmake -D CASE=tests/tools/<tool>/<case>.cmd -D BIN=<folder of the executables> -D SCRATCH=<folder> -P RunGolden.cmake
+# cmake -D CASE=tests/tools/<tool>/<case>.cmd -D SECONDS=<time-out> -D BIN=<folder of the executables>
+#       -D SCRATCH=<folder> -P RunGolden.cmake
 #
 # A golden test of an executable. <case>.cmd is a shell command; it runs in a fresh copy of <tool>/data/ with the
 # executables in PATH. <case>.out and <case>.err are what it must print, byte for byte, and <case>.status its exit
@@ -14,7 +15,7 @@ endif()
 
 set(ENV{PATH} "${BIN}:$ENV{PATH}")
 set(ENV{LC_ALL} C)
-execute_process(COMMAND sh ${CASE} WORKING_DIRECTORY ${SCRATCH} TIMEOUT 30
+execute_process(COMMAND sh ${CASE} WORKING_DIRECTORY ${SCRATCH} TIMEOUT ${SECONDS}
                 OUTPUT_FILE ${SCRATCH}/.out ERROR_FILE ${SCRATCH}/.err RESULT_VARIABLE status)
 file(WRITE ${SCRATCH}/.status "${status}\n")
 file(WRITE ${SCRATCH}/.nothing.out "")
