@@ -18,7 +18,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 packages=(
-    g++ cmake ninja-build pkg-config
+    g++ cmake make ninja-build pkg-config
     libopencv-dnn-dev libopencv-imgcodecs-dev libopencv-imgproc-dev libopencv-ml-dev
     libonnx-dev libprotobuf-dev protobuf-compiler libtbb-dev libnng-dev libcxxopts-dev libyaml-cpp-dev
     libeigen3-dev libfmt-dev libspdlog-dev libzstd-dev libssl-dev catch2 libonnx-testdata
