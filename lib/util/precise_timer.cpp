@@ -2,6 +2,7 @@
 
 #include <sys/prctl.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "util/clock.hpp"
@@ -12,7 +13,10 @@ namespace {
 /// How long before the moment the clock is watched: what a timer without slack is late by, and some more.
 constexpr Seconds kWatch{80e-6};
 
+/// What lies further ahead than the clock can count is taken for some years ahead.
 std::chrono::steady_clock::time_point to_time_point(Seconds moment) {
+    constexpr Seconds kYears{1e8};
+    moment = std::min(moment, now() + kYears);
     return std::chrono::steady_clock::time_point(
         std::chrono::duration_cast<std::chrono::steady_clock::duration>(moment));
 }

@@ -27,3 +27,12 @@ TEST_CASE("util: an interruption ends a precise wait and all later ones", "[util
     CHECK_FALSE(whole);
     CHECK_FALSE(timer.wait_until(util::now() + Seconds(1000)));
 }
+
+TEST_CASE("util: a precise wait for what no clock reaches can be interrupted", "[util]") {
+    util::PreciseTimer timer;
+    bool whole = true;
+    std::thread waiter([&] { whole = timer.wait_until(Seconds(1e300)); });
+    timer.interrupt();
+    waiter.join();
+    CHECK_FALSE(whole);
+}
