@@ -43,6 +43,20 @@ cost::Prediction predict(const plan::Plan& plan, const graph::Graph& graph, cons
 /// Every sender sends 100 bytes a second, each message takes 1 s more, and 0.5 s until it is there.
 const cluster::Link kSlow = link_of(100, 1, 0.5);
 
+graph::Graph one_convolution() {
+    test::Model model;
+    const auto in = model.input("in", {1, 1, 8, 4});
+    return model.finish({model.conv("c1", in, 1, 1)});
+}
+
+/// Each of b and c gets half of the input, 64 bytes, and sends as many back.
+plan::Plan halves_on_b_and_c(const graph::Graph& graph) {
+    return test::plan_of(
+        {"a", "b", "c"},
+        {layers(graph, {"c1"},
+                {on(1, {part(graph, "c1", Axis::h, 0, 4)}), on(2, {part(graph, "c1", Axis::h, 4, 8)})})});
+}
+
 }  // namespace
 
 TEST_CASE("cost: a plan on the source alone takes the sum of its pieces and transfers nothing", "[cost]") {
@@ -130,13 +144,8 @@ TEST_CASE("cost: a shared medium carries one message at a time, a switch one for
 }
 
 TEST_CASE("cost: start-ups of several senders to one receiver overlap", "[cost]") {
-    test::Model model;
-    const auto in = model.input("in", {1, 1, 8, 4});
-    const graph::Graph graph = model.finish({model.conv("c1", in, 1, 1)});
-    const plan::Plan plan =
-        test::plan_of({"a", "b", "c"},
-                      {layers(graph, {"c1"},
-                              {on(1, {part(graph, "c1", Axis::h, 0, 4)}), on(2, {part(graph, "c1", Axis::h, 4, 8)})})});
+    const graph::Graph graph = one_convolution();
+    const plan::Plan plan = halves_on_b_and_c(graph);
     cluster::Cluster cluster = cluster_of(3, link_of(64, 0));
     cluster.pairs = {{0, 1, link_of(64, 0), ""},
                      {0, 2, link_of(64, 0), ""},
@@ -148,14 +157,9 @@ TEST_CASE("cost: start-ups of several senders to one receiver overlap", "[cost]"
 }
 
 TEST_CASE("cost: messages to one receiver wait for its interface", "[cost]") {
-    test::Model model;
-    const auto in = model.input("in", {1, 1, 8, 4});
-    const graph::Graph graph = model.finish({model.conv("c1", in, 1, 1)});
-    // Each of b and c gets half of the input; both finish at different times and their results queue at a.
-    const plan::Plan plan =
-        test::plan_of({"a", "b", "c"},
-                      {layers(graph, {"c1"},
-                              {on(1, {part(graph, "c1", Axis::h, 0, 4)}), on(2, {part(graph, "c1", Axis::h, 4, 8)})})});
+    const graph::Graph graph = one_convolution();
+    // b and c finish at different times and their results queue at a.
+    const plan::Plan plan = halves_on_b_and_c(graph);
     cluster::Cluster cluster = cluster_of(3, link_of(64, 0));
     cluster.pairs = {{0, 1, link_of(64, 0), ""}, {1, 0, link_of(16, 0), ""}};
     const cost::Prediction prediction = predict(plan, graph, bed_of(cluster, {1, 1e12, 1e12}));
