@@ -1,5 +1,8 @@
 #include "latency/algorithm.hpp"
 
+#include <fmt/format.h>
+
+#include <charconv>
 #include <cmath>
 
 #include "latency/learners.hpp"
@@ -39,6 +42,12 @@ const Algorithm* find_algorithm(std::string_view name) noexcept {
 
 bool detail::is_whole(double parameter, double low, double high) noexcept {
     return parameter >= low && parameter <= high && parameter == std::floor(parameter);
+}
+
+double detail::rounded(double value, int digits) {
+    const std::string text = fmt::format("{:.{}g}", value, digits);
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
 }
 
 }  // namespace convoy::latency

@@ -4,9 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <limits>
+
+#include "latency/learners.hpp"
 
 namespace convoy::latency {
 
@@ -20,12 +21,8 @@ double scaled(double value, double low, double high) noexcept {
     return 2 * (std::clamp(value, low, high) - low) / (high - low) - 1;
 }
 
-/// Seven significant digits, as many as the samples' own, and the same whatever instructions a processor adds up with.
-double rounded(double value) {
-    const std::string text = fmt::format("{:.7g}", value);
-    std::from_chars(text.data(), text.data() + text.size(), value);
-    return value;
-}
+/// Seven significant digits: as many as the samples' own.
+double rounded(double value) { return detail::rounded(value, 7); }
 
 /// A correction of these samples without its parameters: the features that vary, and their ranges.
 Correction frame(std::span<const std::string> names, const std::vector<std::vector<double>>& rows,

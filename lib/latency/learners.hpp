@@ -53,4 +53,7 @@ std::string check_neural_net(Numbers parameters, std::size_t features);
 /// Whether a parameter is a whole number from low to high.
 [[nodiscard]] bool is_whole(double parameter, double low, double high) noexcept;
 
+/// To so many significant digits: then it is the same whatever instructions a processor adds up with.
+[[nodiscard]] double rounded(double value, int digits);
+
 }  // namespace convoy::latency::detail

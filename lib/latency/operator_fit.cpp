@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <map>
 #include <set>
@@ -50,12 +49,8 @@ std::vector<Form> forms_of(bool loads, FeatureSet set) {
     return forms;
 }
 
-/// Nine significant digits: more than any measurement has, and the same whatever instructions a processor adds up with.
-double rounded(double value) {
-    const std::string text = fmt::format("{:.9g}", value);
-    std::from_chars(text.data(), text.data() + text.size(), value);
-    return value;
-}
+/// Of the form's coefficients: more than any measurement has.
+constexpr int kDigits = 9;
 
 double time_of(const Sample& sample) { return sample.measured->time.median.count(); }
 
@@ -243,7 +238,7 @@ class OperatorFit {
     [[nodiscard]] OperatorModel fitted(const std::vector<Held>& held) const {
         OperatorModel model{group_.type, group_.threads, algorithms().front().name, form_, {}, 0, {}};
         model.parameters = fit_least_squares(plain_);
-        for (double& parameter : model.parameters) parameter = rounded(parameter);
+        for (double& parameter : model.parameters) parameter = rounded(parameter, kDigits);
         for (const Sample& sample : group_.samples)
             model.largest_load = std::max(model.largest_load, sample.measured->load_obtained);
         if (held.empty()) return model;
