@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# on-bed.sh yes|no FOLDER CLUSTER.yaml "MODEL.onnx..." TRACE...: used by the Makefile. Makes the traces that are missing or
-# older than their plan, on the bed that the cluster file describes, or on loopback. The bed is taken down in any case.
+# on-bed.sh yes|no FOLDER "MODEL.onnx..." TRACE...: used by the Makefile. Makes the traces that are missing or older than
+# their plan, on the bed that FOLDER/cluster.yaml describes, or on loopback. The bed is taken down in any case.
 set -euo pipefail
-bed=$1 folder=$2 cluster=$3 models=$4
-shift 4
+bed=$1 folder=$2 models=$3
+shift 3
+cluster=$folder/cluster.yaml
 
 missing=()
 for trace in "$@"; do
@@ -17,7 +18,7 @@ runs() {  # runs COMMAND FLAGS: how convoy-run is called; then the traces, one a
 }
 
 if [ "$bed" != yes ]; then
-    runs "" "-c $folder/cluster.yaml --spawn"
+    runs "" "-c $cluster --spawn"
     exit
 fi
 

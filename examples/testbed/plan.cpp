@@ -6,6 +6,7 @@
 #include <functional>
 #include <thread>
 
+#include "cli/parser.hpp"
 #include "cli/run_tool.hpp"
 #include "latency/bed.hpp"
 #include "latency/reference.hpp"
@@ -45,6 +46,15 @@ constexpr cli::Option kOptions[] = {
      .detail = "A second opinion: short pieces are not slowed at all, and communication hides in what is left of a "
                "period.",
      .commands = "bed|devices"},
+    {.long_name = "dilation",
+     .hint = cli::Hint::text,
+     .value_name = "K|auto",
+     .default_text = "1",
+     .help = "the file K times slower: devices and links",
+     .detail =
+         "For devices that are faster than this machine, alone or together. `auto` is the least whole number with "
+         "which they fit and leave three quarters of a core to the network; reports divide by it.",
+     .commands = "cluster"},
     {.long_name = "address",
      .hint = cli::Hint::text,
      .value_name = "NAME=URL",
@@ -58,7 +68,7 @@ constexpr cli::Tool kTool{
     .summary = "what a cluster file asks of a test bed on this machine",
     .synopsis =
         "bed CLUSTER.yaml [--quota] [--gflop-per-s N | --profile FILE | --latency FILE]\n"
-        "cluster CLUSTER.yaml --address NAME=URL... [--latency FILE]\n"
+        "cluster CLUSTER.yaml [--address NAME=URL]... [--dilation K|auto] [--latency FILE]\n"
         "devices CLUSTER.yaml [--quota] [--gflop-per-s N | --profile FILE | --latency FILE]",
     .positionals = kPositionals,
     .options = kOptions,
@@ -104,12 +114,11 @@ std::optional<util::FlopsPerSecond> machine_rate(const cli::Options& options) {
     return latency::reference_rate(latency::read_latency(util::FileView::open(options.text("latency"))));
 }
 
-/// How many times slower than this machine each device is to be; empty where the machine's rate is not known.
-std::vector<double> stretches(const Cluster& cluster, std::optional<util::FlopsPerSecond> machine) {
-    if (!machine) return {};
+/// This machine's rate over each device's.
+std::vector<double> slowness(const Cluster& cluster, util::FlopsPerSecond machine) {
     std::vector<double> factors;
     for (const cluster::Device& device : cluster.devices) {
-        util::FlopsPerSecond wanted = *machine;
+        util::FlopsPerSecond wanted = machine;
         if (device.rate) {
             wanted = *device.rate;
         } else if (!device.latency.empty()) {
@@ -120,17 +129,61 @@ std::vector<double> stretches(const Cluster& cluster, std::optional<util::FlopsP
             refuse(fmt::format("devices.{}.speed", device.name), "a speed says nothing without a latency model",
                    "give gflop_per_s instead");
         }
-        const double factor = machine->value / wanted.value;
-        factors.push_back(std::max(factor, 1.0));
-        // Whoever asks for the machine's own speed, rounded to three digits, is not to be refused.
-        constexpr double kRounding = 5e-4;
-        if (factor < 1 - kRounding)
-            refuse(fmt::format("devices.{}", device.name),
-                   fmt::format("{:.3g} GFLOP/s, but this machine has only {:.3g}", wanted.value / 1e9,
-                               machine->value / 1e9),
-                   "a bed can slow a device down, not speed it up");
+        factors.push_back(machine.value / wanted.value);
     }
     return factors;
+}
+
+/// How many times slower than this machine each device is to be; empty where the machine's rate is not known.
+std::vector<double> stretches(const Cluster& cluster, std::optional<util::FlopsPerSecond> machine) {
+    if (!machine) return {};
+    std::vector<double> factors = slowness(cluster, *machine);
+    for (std::size_t i = 0; i < factors.size(); ++i) {
+        // Whoever asks for the machine's own speed, rounded to three digits, is not to be refused.
+        constexpr double kRounding = 5e-4;
+        if (factors[i] < 1 - kRounding)
+            refuse(fmt::format("devices.{}", cluster.devices[i].name),
+                   fmt::format("{:.3g} GFLOP/s, but this machine has only {:.3g}", machine->value / factors[i] / 1e9,
+                               machine->value / 1e9),
+                   "a bed can slow a device down, not speed it up: testbed-plan cluster --dilation makes all slower");
+        factors[i] = std::max(factors[i], 1.0);
+    }
+    return factors;
+}
+
+unsigned cores() { return std::max(1U, std::thread::hardware_concurrency()); }
+
+/// Cores that are busy when all devices compute at once.
+double cores_needed(const Cluster& cluster, const std::vector<double>& factors) {
+    double needed = 0;
+    for (std::size_t i = 0; i < factors.size(); ++i) needed += cluster.devices[i].threads / factors[i];
+    return needed;
+}
+
+/// The least whole dilation with which no device is faster than this machine, and a part of a core is left.
+double least_dilation(const Cluster& cluster, util::FlopsPerSecond machine) {
+    constexpr double kLeft = 0.75;  // of a core, for the kernel's and the relays' packets
+    constexpr double kLeastCores = 0.5;
+    const std::vector<double> factors = slowness(cluster, machine);
+    const double usable = std::max(kLeastCores, cores() - kLeft);
+    const double least = *std::ranges::min_element(factors);
+    return std::ceil(std::max({1.0, 1 / least, cores_needed(cluster, factors) / usable}));
+}
+
+double dilation_from(const cli::Options& options, const Cluster& cluster) {
+    const std::string text = options.text("dilation");
+    if (text == "auto") {
+        const auto machine = machine_rate(options);
+        if (!machine)
+            throw options.error("dilation", "auto needs to know how fast this machine is",
+                                "give --profile, --latency or --gflop-per-s");
+        return least_dilation(cluster, *machine);
+    }
+    constexpr double kMost = 1e6;
+    const auto factor = cli::parse_number(text);
+    if (!factor || !(*factor >= 1) || *factor > kMost)
+        throw options.error("dilation", fmt::format("'{}' is no factor from 1 to 1e6", text), "a number, or auto");
+    return *factor;
 }
 
 /// A number as testbed.sh reads them: never with an exponent.
@@ -154,11 +207,10 @@ void for_each_link(const Cluster& cluster,
 }
 
 void check_devices(const Cluster& cluster) {
-    const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
     for (const cluster::Device& device : cluster.devices) {
         const std::string key = "devices." + device.name;
         if (device.load > 0) refuse(key + ".load", "a bed makes no load by others", "leave it out of this copy");
-        if (static_cast<unsigned>(device.threads) > cores)
+        if (static_cast<unsigned>(device.threads) > cores())
             refuse(key + ".threads", fmt::format("{} threads are more than this machine has cores", device.threads));
     }
 }
@@ -214,12 +266,12 @@ void add_paths(const Cluster& cluster, Specs& specs) {
 }
 
 void warn_of_cores(const Cluster& cluster, const std::vector<double>& factors) {
-    const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-    double needed = 0;
-    for (std::size_t i = 0; i < factors.size(); ++i) needed += cluster.devices[i].threads / factors[i];
-    if (needed > cores)
-        util::log_warning("all devices together need {:.1f} cores, this machine has {}: they will slow each other down",
-                          needed, cores);
+    const double needed = cores_needed(cluster, factors);
+    if (needed > cores())
+        util::log_warning(
+            "all devices together need {:.1f} cores, this machine has {}: they will slow each other down; testbed-plan "
+            "cluster --dilation makes all slower",
+            needed, cores());
 }
 
 void add_quotas(const Cluster& cluster, const std::vector<double>& factors, Specs& specs) {
@@ -264,6 +316,7 @@ std::string devices_text(const Cluster& cluster, const std::vector<double>& fact
 }
 
 std::string cluster_text(const cli::Options& options, Cluster cluster) {
+    cluster = cluster::dilated(std::move(cluster), dilation_from(options, cluster));
     const auto absolute = [](const std::filesystem::path& path) { return std::filesystem::absolute(path).string(); };
     for (const auto& [name, url] : options.assignments("address")) {
         const auto device = cluster.find(name);

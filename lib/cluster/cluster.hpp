@@ -68,6 +68,7 @@ struct Cluster {
     Medium medium = Medium::switched;
     std::optional<Link> every;  ///< the link of pairs that are not listed
     std::vector<Pair> pairs;
+    double dilation = 1;  ///< all times here are so many times those of the cluster that is meant; see dilated()
     bool operator==(const Cluster&) const = default;
 
     /// @throws Error data, when neither a pair nor a default covers it
@@ -85,6 +86,17 @@ using LinkReader = std::function<Link(const std::string& path)>;
 ///         two devices, speed and gflop_per_s both
 [[nodiscard]] Cluster read_cluster(const util::FileView& file, const LinkReader& measured);
 [[nodiscard]] std::string write_cluster(const Cluster& cluster, yaml::Format format = yaml::Format::yaml);
+
+/// The cluster in slow motion: devices, links and powers `factor` times slower or less, memory and loads as they are,
+/// so that a machine emulates devices that together, or alone, are faster than it is. Every time that is predicted or
+/// measured is `factor` times as long; traces say so, and reports divide by it. What the machine spends beside emulated
+/// work (handling a message, waking up) is not dilated, and so counts for less than it would.
+///
+/// Source: time dilation as in Gupta et al., "To infinity and beyond: time-warped network emulation", NSDI 2006,
+/// without a hypervisor: sleeping stands for the slower clock.
+///
+/// @param factor  1 or more
+[[nodiscard]] Cluster dilated(Cluster cluster, double factor);
 
 /// SHA-256 of what planning reads: devices with speed, load, threads, memory and power; links; source and sink.
 /// Addresses, paths, ssh, jitter, loss, comments and layout do not change it.

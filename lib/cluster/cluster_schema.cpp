@@ -45,6 +45,8 @@ const Schema& device_schema() {
     return schema;
 }
 
+constexpr double kLargestDilation = 1e6;
+
 // Nothing gets through at 1.
 constexpr double kLargestLoss = 0.99;
 
@@ -109,6 +111,10 @@ const Schema& cluster_schema() {
             {.key = "sink", .type = text(), .doc = "device that gets the output; the source when left out"},
             {.key = "devices", .type = sequence_of(record(device_schema()), 1, 4096), .required = true},
             {.key = "links", .type = record(links_schema()), .doc = "not needed for one device"},
+            {.key = "dilation",
+             .type = number(1, kLargestDilation),
+             .default_text = "1",
+             .doc = "all times here are so many times those of the cluster that is meant"},
         }};
     return schema;
 }

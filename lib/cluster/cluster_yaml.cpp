@@ -186,6 +186,7 @@ Cluster read_cluster(const util::FileView& file, const LinkReader& measured) {
     cluster.sink = sink ? device_of(cluster, *sink) : cluster.source;
     if (const auto links = document.root().optional("links")) read_links(cluster, *links, measured);
     check_links(cluster, document);
+    cluster.dilation = document["dilation"].number();
     return cluster;
 }
 
@@ -206,6 +207,7 @@ std::string write_cluster(const Cluster& cluster, yaml::Format format) {
         if (!cluster.pairs.empty()) links.set("pairs", pairs);
         document.set("links", links);
     }
+    if (cluster.dilation != 1) document.set("dilation", cluster.dilation);
     return yaml::write_document(cluster_kind(), document, format);
 }
 

@@ -32,6 +32,7 @@ struct Group {
     std::string model;
     std::string cluster;
     std::string strategy;
+    double dilation = 1;
     Labels labels;
     std::vector<const MeasuredTrace*> runs;
 
@@ -59,6 +60,7 @@ Group group_of(const MeasuredTrace& run) {
     group.model = label(header.labels, kNames[0]);
     if (group.model.empty()) group.model = std::filesystem::path(header.model_file).stem().string();
     group.cluster = label(header.labels, kNames[1]);
+    group.dilation = header.dilation;
     group.strategy = header.plan_file.empty() ? "unsplit" : header.strategy;
     for (const char* own : {kNames[0], kNames[1], kRepetition}) group.labels.erase(own);
     return group;
@@ -69,7 +71,8 @@ std::vector<Group> group_runs(std::span<const MeasuredTrace> runs) {
     for (const MeasuredTrace& run : runs) {
         Group own = group_of(run);
         const auto same = std::ranges::find_if(groups, [&](const Group& group) {
-            return group.model == own.model && group.cluster == own.cluster && group.strategy == own.strategy;
+            return group.model == own.model && group.cluster == own.cluster && group.strategy == own.strategy &&
+                   group.dilation == own.dilation;
         });
         Group& group = same == groups.end() ? groups.emplace_back(std::move(own)) : *same;
         group.runs.push_back(&run);
@@ -187,10 +190,12 @@ std::vector<Cell> row_of(const Group& group) {
             bytes ? ratio_cell(*bytes) : Cell{},
             largest_memory(group, &samples::DeviceSummary::planned_memory),
             largest_memory(group, &samples::DeviceSummary::peak_memory),
-            text_cell(verified(group))};
+            text_cell(verified(group)),
+            ratio_cell(group.dilation)};
 }
 
 Table cell_table(std::span<const Group> groups) {
+    const bool dilated = std::ranges::any_of(groups, [](const Group& group) { return group.dilation != 1; });
     Table table{.key = "cells",
                 .title = "",
                 .columns = {{"model", "model"},
@@ -207,7 +212,8 @@ Table cell_table(std::span<const Group> groups) {
                             {"payload_bytes_per_frame", "traffic", Quantity::bytes},
                             {"planned_memory_bytes", "planned memory", Quantity::bytes},
                             {"peak_memory_bytes", "peak memory", Quantity::bytes},
-                            {"verify", "verify"}}};
+                            {"verify", "verify"},
+                            {"dilation", "dilation", Quantity::real, dilated}}};
     std::vector<std::string> names;
     for (const Group& group : groups)
         for (const auto& [name, value] : group.labels)
@@ -221,6 +227,8 @@ Table cell_table(std::span<const Group> groups) {
         "measured: median of the runs' median latencies; spread: their largest less their least, over it");
     table.notes.emplace_back(
         "most wrong: the part of the critical path whose time is off by most; memory: the largest of a device");
+    if (dilated)
+        table.notes.emplace_back("dilation: so many times slower it was measured; times here are divided by it");
     return table;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "report/shown.hpp"
+#include "report/undilated.hpp"
 
 namespace convoy::report::detail {
 namespace {
@@ -71,12 +72,17 @@ using Use = std::function<void(samples::FrameTrace)>;
 
 /// Uses one document. The last frame of a file that was cut off is left out: nobody knows what is missing in it.
 void use_part(samples::TraceReader::Part part, bool unfinished, const Use& use, TraceData& data) {
-    if (auto* summary = std::get_if<samples::TraceSummary>(&part)) data.summary = std::move(*summary);
+    const double dilation = data.header.dilation;
+    if (auto* summary = std::get_if<samples::TraceSummary>(&part)) {
+        undilate(*summary, dilation);
+        data.summary = std::move(*summary);
+    }
     auto* frame = std::get_if<samples::FrameTrace>(&part);
     if (!frame) return;
     if (unfinished) {
         data.cut_off = fmt::format("within frame {}", frame->frame);
     } else {
+        undilate(*frame, dilation);
         use(std::move(*frame));
     }
 }
@@ -134,6 +140,7 @@ TraceData read_trace(const util::FileView& file, bool keep_frames) {
     TraceData data;
     data.file = file.name();
     data.header = reader.header();
+    undilate(data.header);
     if (data.header.predicted) data.predicted = add_up(*data.header.predicted, 0);
     data.alone = reader.summary_alone();
     const auto use = [&](samples::FrameTrace frame) { add_frame(std::move(frame), keep_frames, data); };
@@ -144,6 +151,7 @@ TraceData read_trace(const util::FileView& file, bool keep_frames) {
 void each_frame(const util::FileView& file, const std::function<void(samples::FrameTrace)>& use) {
     samples::TraceReader reader(file);
     TraceData data;
+    data.header = reader.header();
     const auto use_counted = [&](samples::FrameTrace frame) {
         if (!frame.warmup) use(std::move(frame));
     };

@@ -10,8 +10,13 @@
 namespace convoy::report::detail {
 namespace {
 
-/// A test bed's links: what its senders waited for.
-void add_start_ups(const samples::TraceHeader& header, Section& section) {
+/// What a test bed did to time: its slow motion, and what its senders waited for.
+void add_emulation(const samples::TraceHeader& header, Section& section) {
+    if (header.dilation != 1) {
+        section.lines.push_back({"dilation", fmt::format("measured {} times slower; all times here are divided by it",
+                                                         number_text(header.dilation))});
+        section.facts.push_back({"dilation", ratio_cell(header.dilation)});
+    }
     if (header.start_ups.empty()) return;
     const auto [least, most] = std::ranges::minmax(header.start_ups, {}, &samples::StartUp::time);
     const std::string range = least.time == most.time
@@ -37,7 +42,7 @@ void add_origin(const TraceData& trace, Section& section) {
                      {"plan", header.plan_file},
                      {"strategy", header.strategy},
                      {"devices", header.devices}};
-    add_start_ups(header, section);
+    add_emulation(header, section);
 }
 
 std::uint64_t frames_of(const TraceData& trace) { return trace.summary ? trace.summary->frames : trace.frames; }

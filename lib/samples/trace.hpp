@@ -36,6 +36,7 @@ struct TraceHeader {
     std::vector<std::string> stages;            ///< a name for each, "conv1..pool1", of the first route
     std::map<std::string, double> stretch;      ///< devices that emulate slower ones, and how many times slower
     std::vector<StartUp> start_ups;             ///< that were emulated
+    double dilation = 1;                        ///< all times of the trace are so many times those that are meant
     std::map<std::string, std::string> labels;  ///< what the user wants to be known of the run
     std::optional<Timeline> predicted;
     bool operator==(const TraceHeader&) const = default;

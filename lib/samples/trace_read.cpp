@@ -38,6 +38,7 @@ TraceHeader read_header(const Reader& reader) {
     header.sink = device_of(reader["sink"], header.devices);
     header.stages = reader["stages"].strings();
     for (const auto& entry : reader["stretch"].entries()) header.stretch[entry.name] = entry.value.number();
+    header.dilation = reader["dilation"].number();
     for (const auto& entry : reader["labels"].entries()) header.labels[entry.name] = entry.value.string();
     for (const Reader& item : reader["start_ups"].items())
         header.start_ups.push_back({device_of(item["from"], header.devices), device_of(item["to"], header.devices),

@@ -44,6 +44,10 @@ const Schema& header_schema() {
              .type = sequence_of(record(start_up_schema())),
              .default_text = "[]",
              .doc = "links whose start-up was emulated"},
+            {.key = "dilation",
+             .type = positive(),
+             .default_text = "1",
+             .doc = "the cluster file's: all times are so many times those of the cluster that is meant"},
             {.key = "labels", .type = map_of(any_text()), .default_text = "{}", .doc = "given with convoy-run --label"},
             {.key = "predicted", .type = record(timeline_schema()), .doc = "by the cost model"},
         }};

@@ -40,6 +40,7 @@ Value header_value(const TraceHeader& header) {
                                    {"start_up_ms", written_ms(link.time)}})
                            .flow());
     if (!header.start_ups.empty()) value.set("start_ups", start_ups);
+    if (header.dilation != 1) value.set("dilation", header.dilation);
     Value labels = Value::map();
     for (const auto& [name, text] : header.labels) labels.set(name, text);
     if (!header.labels.empty()) value.set("labels", labels);

@@ -39,12 +39,19 @@ rate() {
 }
 delay() { send "$3" "$4" 64 40 10 | value_of median_ms; }
 message() { send "$3" "$4" 100000 15 50 | value_of median_ms; }
-both() {  # two streams at once over a shared medium: their sum
-    rate rate "$2" c d "$(awk "BEGIN { print $5 / 2 }")" >"$work/other" &
-    local other=$! one
-    one=$(rate rate "$2" a b "$(awk "BEGIN { print $5 / 2 }")")
+# Two streams at once over a shared medium: what both carried, over the time in which either did. While one is alone it
+# gets the whole rate, so that their own rates add up to more than the medium's.
+both() {
+    local count
+    count=$(awk "BEGIN { printf \"%d\", 20 + $5 * 1e6 / 8 / 16384 }")
+    send c d 16384 "$count" 0 >"$work/other" &
+    local other=$!
+    send a b 16384 "$count" 0 >"$work/one"
     wait "$other"
-    awk "BEGIN { print $one + $(cat "$work/other") }"
+    sed 's/[a-z_]*=//g' "$work/one" "$work/other" | awk '
+        NR == 1 { begin = $3; end = $4 }
+        { if ($3 < begin) begin = $3; if ($4 > end) end = $4; sum += $5 }
+        END { print sum / (end - begin) }'
 }
 
 cases=(

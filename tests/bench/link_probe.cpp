@@ -3,8 +3,8 @@
 //
 // Messages over one TCP connection, one way, timed by the clock that all processes of a machine share: only for devices
 // that are emulated on one machine. `send` prints the median time of a message from its first byte sent to its last
-// byte received, and the rate of all but the first fifth of the messages, which is what a link carries when GAP_MS is
-// 0.
+// byte received, the rate of all but the first fifth of the messages, which is what a link carries when GAP_MS is 0,
+// and how much arrived from the first message's arrival to the last one's.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -139,8 +139,10 @@ void print_result(const Series& series, std::span<const std::int64_t> sent, std:
     const std::size_t first = arrived.size() / 5;
     const double bits = 8.0 * static_cast<double>(series.bytes) * static_cast<double>(arrived.size() - 1 - first);
     const double seconds = static_cast<double>(arrived.back() - arrived[first]) / 1e9;
-    std::printf("median_ms=%.3f rate_mbit_per_s=%.3f\n", static_cast<double>(times[times.size() / 2]) / 1e6,
-                seconds > 0 ? bits / seconds / 1e6 : 0);
+    std::printf("median_ms=%.3f rate_mbit_per_s=%.3f begin_s=%.6f end_s=%.6f mbit=%.6f\n",
+                static_cast<double>(times[times.size() / 2]) / 1e6, seconds > 0 ? bits / seconds / 1e6 : 0,
+                static_cast<double>(arrived.front()) / 1e9, static_cast<double>(arrived.back()) / 1e9,
+                8.0 * static_cast<double>(series.bytes) * static_cast<double>(arrived.size() - 1) / 1e6);
 }
 
 int send_series(const char* host, std::uint16_t port, const Series& series, std::chrono::milliseconds gap) {

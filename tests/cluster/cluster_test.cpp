@@ -144,3 +144,25 @@ TEST_CASE("cluster: one device needs no links, several do", "[cluster]") {
 TEST_CASE("cluster: each file of the catalogue of bad ones gets its message", "[cluster]") {
     test::check_catalogue("cluster", [](const util::FileView& file) { (void)cluster::read_cluster(file, no_profile); });
 }
+
+TEST_CASE("cluster: a dilated cluster is slower in everything that takes time", "[cluster]") {
+    const cluster::Cluster lab = read(kExample, measured_link);
+    const cluster::Cluster slow = cluster::dilated(lab, 4);
+    CHECK(slow.dilation == 4);
+    CHECK(slow.devices[1].speed == 0.125);
+    CHECK(slow.devices[3].rate == util::FlopsPerSecond(1e9));
+    CHECK(slow.devices[1].load == lab.devices[1].load);
+    CHECK(slow.devices[1].memory == lab.devices[1].memory);
+    CHECK(slow.devices[2].power->compute.value == Approx(5.5 / 4));
+    CHECK(util::mbit_per_s(slow.link(1, 2).rate) == Approx(25));
+    CHECK(util::milliseconds(slow.link(1, 2).start_up) == Approx(1.6));
+    CHECK(util::milliseconds(slow.link(0, 2).delay) == Approx(40));
+    CHECK(util::mbit_per_s(slow.link(0, 1).rate) == Approx(20));  // of its profile
+    CHECK(cluster::dilated(slow, 2).dilation == 8);
+    CHECK(cluster::dilated(lab, 1) == lab);
+
+    const cluster::Cluster again = read(cluster::write_cluster(slow), no_profile);
+    CHECK(again.dilation == slow.dilation);
+    CHECK(again.devices == slow.devices);
+    CHECK(again.link(0, 2) == slow.link(0, 2));
+}

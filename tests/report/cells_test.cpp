@@ -51,6 +51,23 @@ TEST_CASE("report: runs of one plan on one cluster are repetitions of a cell", "
     CHECK(cell(cells, 1, "measured_ms") == Cell(20.0));
 }
 
+TEST_CASE("report: runs in slow motion are a cell of their own, in the times that are meant", "[report]") {
+    samples::TraceHeader header = test::run_header();
+    header.labels = {{"cluster", "B"}, {"model", "m<1>"}};
+    header.dilation = 2;
+    header.predicted = test::run_frame(0, 2).timeline;
+    const std::string text = samples::trace_document(header) +
+                             samples::trace_document(test::run_frame(0, 3), header.devices) +
+                             samples::trace_document(test::run_summary(1, 3));
+    const Report report = explained({labelled("B", "1", 1.1), test::as_file(text)});
+    const Table& cells = report.sections.back().tables.front();
+    REQUIRE(cells.rows.size() == 2);
+    CHECK(cell(cells, 0, "dilation") == Cell(1.0));
+    CHECK(cell(cells, 1, "dilation") == Cell(2.0));
+    CHECK(cell(cells, 1, "predicted_ms") == Cell(20.0));
+    CHECK(std::get<double>(cell(cells, 1, "measured_ms")) == Approx(30));
+}
+
 TEST_CASE("report: the terms of a cell add up to its latency, the one that is off by most first", "[report]") {
     const Report report = explained({labelled("B", "1", 1.5)});
     const Table& terms = report.sections.at(0).tables.at(1);

@@ -131,6 +131,27 @@ TEST_CASE("report: a device's time for handing over messages is its own column",
     CHECK(cell(devices, 1, "send_ms") == Cell(0.0));
 }
 
+TEST_CASE("report: a run in slow motion is told in the times that are meant", "[report]") {
+    constexpr double kDilation = 4;
+    const auto trace = [](double dilation) {
+        samples::TraceHeader header = test::run_header();
+        header.dilation = dilation;
+        header.predicted = test::run_frame(0, dilation).timeline;
+        std::string text = trace_document(header);
+        for (std::uint64_t i = 0; i < 3; ++i)
+            text += trace_document(test::run_frame(i, 1.5 * dilation), header.devices);
+        return text + trace_document(test::run_summary(3, 1.5 * dilation));
+    };
+    report::Section meant = report_on(trace(1), true);
+    report::Section dilated = report_on(trace(kDilation), true);
+    CHECK(line(dilated, "dilation") == "measured 4 times slower; all times here are divided by it");
+    CHECK(fact(dilated, "dilation") == Cell(kDilation));
+    CHECK(line(meant, "dilation") == "(none)");
+    std::erase_if(dilated.lines, [](const report::Line& each) { return each.label == "dilation"; });
+    std::erase_if(dilated.facts, [](const report::Fact& each) { return each.key == "dilation"; });
+    CHECK(dilated == meant);
+}
+
 TEST_CASE("report: the same trace as JSON gives the same report", "[report]") {
     CHECK(report_on(test::run_trace(2, yaml::Format::json)) == report_on(test::run_trace(2)));
 }

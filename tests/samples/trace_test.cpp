@@ -28,6 +28,7 @@ TraceHeader small_header() {
     header.sink = 1;
     header.stages = {"conv1..pool1", "conv2"};
     header.stretch = {{"b", 2.5}};
+    header.dilation = 3;
     header.labels = {{"cluster", "B"}, {"command", "convoy-run: a 'quoted' one"}};
     header.start_ups = {{0, 1, util::Seconds(0.0005)}};
     header.predicted = small_timeline();

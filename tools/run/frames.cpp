@@ -92,9 +92,11 @@ FrameResults::FrameResults(const cli::Options& options, const graph::Graph& grap
     }
 }
 
-void FrameResults::emulated(std::map<std::string, double> stretch, std::vector<samples::StartUp> start_ups) {
+void FrameResults::emulated(std::map<std::string, double> stretch, std::vector<samples::StartUp> start_ups,
+                            double dilation) {
     header_.stretch = std::move(stretch);
     header_.start_ups = std::move(start_ups);
+    header_.dilation = dilation;
 }
 
 void FrameResults::write(const samples::FrameTrace& trace) {

@@ -47,7 +47,7 @@ class FrameResults {
                  samples::TraceHeader header);
 
     /// What is known of the devices once they are connected. Before the first frame.
-    void emulated(std::map<std::string, double> stretch, std::vector<samples::StartUp> start_ups);
+    void emulated(std::map<std::string, double> stretch, std::vector<samples::StartUp> start_ups, double dilation);
     [[nodiscard]] const samples::TraceHeader& header() const noexcept { return header_; }
     /// @param trace  the frame's times; classes and names are filled in
     void add(const runtime::FrameResult& result, samples::FrameTrace trace);

@@ -39,6 +39,7 @@ struct TestBed {
     std::map<std::string, double> stretch;  ///< of this process and those that it spawns
     std::map<std::string, std::map<std::string, runtime::EmulatedLink>> links;
     std::vector<samples::StartUp> start_ups;  ///< of `links`, as the trace tells it
+    double dilation = 1;                      ///< the cluster file's
 };
 
 /// A plan with everything that it is run with.
@@ -141,6 +142,7 @@ TestBed test_bed(const cli::Options& options, const Loaded& loaded, const std::o
     const plan::Plan& plan = loaded.document.plan;
     TestBed bed;
     bed.stretch = stretch_from(options, plan.devices[plan::index(plan.source)]);
+    if (cluster) bed.dilation = cluster->dilation;
     if (!options.flag("start-up")) return bed;
     if (!cluster) throw options.error("start-up", "there is no cluster file", "give it with --cluster");
     take_links(*cluster, plan, bed);
@@ -274,7 +276,7 @@ int run_plan(const cli::Options& options) {
         {loaded.document.plan, loaded.compiled, weights, devices.urls, devices.threads, devices.memory,
          own_stretch == bed.stretch.end() ? 1 : own_stretch->second, bed.links},
         settings);
-    results.emulated(coordinator.stretch(), bed.start_ups);
+    results.emulated(coordinator.stretch(), bed.start_ups, bed.dilation);
     warn_of_crowd(coordinator.stretch(), devices.threads);
     run_frames(options, loaded, coordinator, frames, results, verifier ? &*verifier : nullptr);
     const std::vector<runtime::DeviceTotals> totals = coordinator.totals();

@@ -13,6 +13,7 @@ std::string emulation_lines(const samples::TraceHeader& header) {
     for (const auto& [device, factor] : header.stretch)
         parts.push_back(fmt::format("{} {:.4g} times slower than it is", device, factor));
     if (!header.start_ups.empty()) parts.push_back("the links' start-up is waited by the senders");
+    if (header.dilation != 1) parts.push_back(fmt::format("all times are {:.4g} times those meant", header.dilation));
     return parts.empty() ? "" : fmt::format("emulated     {}\n", fmt::join(parts, ", "));
 }
 
