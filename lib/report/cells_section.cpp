@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <set>
 
 #include "report/cells.hpp"
 #include "report/critical_path.hpp"
@@ -80,40 +81,61 @@ std::vector<Group> group_runs(std::span<const MeasuredTrace> runs) {
     return groups;
 }
 
-std::string term_text(const Term& term, const TraceData& trace) {
-    const std::string from = trace.device_name(term.from);
-    switch (term.kind) {
-        case TermKind::compute:
-            return fmt::format("compute of {}: {}", from, trace.stage_name({0, term.stage, term.from}));
-        case TermKind::transfer:
-            return fmt::format("transfer {} -> {}", from, trace.device_name(term.to));
-        case TermKind::start_up:
-            return fmt::format("start-up {} -> {}", from, trace.device_name(term.to));
-        case TermKind::waiting:
-            return fmt::format("waiting on {}", from);
-    }
-    return "";
-}
-
-/// The terms of both paths, by how much they are off.
+/// What both paths spend on one thing. Of devices that do the same at once, each path goes over the one that is last
+/// there: which one that is counts for less than how long it takes.
 struct Compared {
-    Term term;
+    TermKind kind = TermKind::compute;
+    std::int32_t stage = -1;
+    std::set<std::pair<std::uint32_t, std::uint32_t>> devices;  ///< from, to; of either path
     util::Seconds predicted{};
     util::Seconds measured{};
     [[nodiscard]] util::Seconds off() const { return measured - predicted; }
 };
 
+std::string term_text(const Compared& term, const TraceData& trace) {
+    constexpr std::size_t kMostNames = 3;
+    std::vector<std::string> names;
+    for (const auto& [from, to] : term.devices)
+        names.push_back(from == to ? trace.device_name(from)
+                                   : fmt::format("{} -> {}", trace.device_name(from), trace.device_name(to)));
+    if (names.size() > kMostNames) {
+        const std::size_t others = names.size() - (kMostNames - 1);
+        names.resize(kMostNames - 1);
+        names.push_back(fmt::format("{} others", others));
+    }
+    const std::string who = fmt::format("{}", fmt::join(names, ", "));
+    const std::string what = trace.stage_name({0, term.stage, 0});
+    switch (term.kind) {
+        case TermKind::compute:
+            return fmt::format("compute of {}: {}", who, what);
+        case TermKind::transfer:
+            return fmt::format("transfer {}: {}", who, what);
+        case TermKind::start_up:
+            return fmt::format("start-up {}: {}", who, what);
+        case TermKind::waiting:
+            return fmt::format("waiting on {}", who);
+    }
+    return "";
+}
+
+void add_terms(const Terms& terms, util::Seconds Compared::*side, std::vector<Compared>& result) {
+    for (const auto& [term, time] : terms) {
+        const auto known = std::ranges::find_if(
+            result, [&](const Compared& each) { return each.kind == term.kind && each.stage == term.stage; });
+        Compared& same =
+            known == result.end() ? result.emplace_back(Compared{term.kind, term.stage, {}, {}, {}}) : *known;
+        same.devices.emplace(term.from, term.to);
+        same.*side += time;
+    }
+}
+
+/// The terms of both paths, by how much they are off.
 std::vector<Compared> compare(const MeasuredTrace& run) {
     const samples::TraceHeader& header = run.data->header;
     std::vector<Compared> result;
     if (!header.predicted || !run.median) return result;
-    const Terms predicted = critical_path(*header.predicted, header.sink, header.start_ups);
-    const Terms measured = critical_path(*run.median, header.sink, header.start_ups);
-    for (const auto& [term, time] : predicted) result.push_back({term, time, {}});
-    for (const auto& [term, time] : measured) {
-        const auto known = std::ranges::find(result, term, &Compared::term);
-        (known == result.end() ? result.emplace_back(Compared{term, {}, {}}) : *known).measured = time;
-    }
+    add_terms(critical_path(*header.predicted, header.sink, header.start_ups), &Compared::predicted, result);
+    add_terms(critical_path(*run.median, header.sink, header.start_ups), &Compared::measured, result);
     std::ranges::stable_sort(result, std::greater<>(),
                              [](const Compared& each) { return std::abs(each.off().count()); });
     return result;
@@ -122,7 +144,7 @@ std::vector<Compared> compare(const MeasuredTrace& run) {
 std::string wrong_term(const std::vector<Compared>& terms, const TraceData& trace) {
     if (terms.empty()) return "";
     const Compared& worst = terms.front();
-    return fmt::format("{}: {}{}", term_text(worst.term, trace), worst.off().count() < 0 ? "-" : "+",
+    return fmt::format("{}: {}{}", term_text(worst, trace), worst.off().count() < 0 ? "-" : "+",
                        time_text(util::Seconds(std::abs(worst.off().count()))));
 }
 
@@ -255,7 +277,7 @@ Table term_table(std::span<const Group> groups) {
         Compared rest;
         for (std::size_t i = 0; i < terms.size(); ++i) {
             if (i < kMostTerms) {
-                add(term_text(terms[i].term, *run.data), terms[i].predicted, terms[i].measured);
+                add(term_text(terms[i], *run.data), terms[i].predicted, terms[i].measured);
             } else {
                 rest.predicted += terms[i].predicted;
                 rest.measured += terms[i].measured;

@@ -69,8 +69,8 @@ class Walk {
         });
         const Seconds start_up = emulated == start_ups_.end() ? Seconds{0} : emulated->time;
         const Seconds started = std::min(now_, transfer.begin + start_up);
-        spend({TermKind::transfer, -1, transfer.from, transfer.to}, started);
-        spend({TermKind::start_up, -1, transfer.from, transfer.to}, transfer.begin);
+        spend({TermKind::transfer, transfer.stage, transfer.from, transfer.to}, started);
+        spend({TermKind::start_up, transfer.stage, transfer.from, transfer.to}, transfer.begin);
         device_ = transfer.from;
     }
 

@@ -18,7 +18,7 @@ enum class TermKind : std::uint8_t {
 
 struct Term {
     TermKind kind = TermKind::compute;
-    std::int32_t stage = -1;  ///< compute; else -1
+    std::int32_t stage = -1;  ///< compute: which; transfer and start-up: that made what is sent, -1: the inputs; else -1
     std::uint32_t from = 0;   ///< the device
     std::uint32_t to = 0;     ///< transfer and start-up: the receiver; else as `from`
     auto operator<=>(const Term&) const = default;

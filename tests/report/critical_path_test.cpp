@@ -41,9 +41,9 @@ TEST_CASE("report: the critical path goes back over messages, not over what runs
     const auto terms = critical_path(there_and_back(), 0, {});
     CHECK(terms.size() == 6);
     CHECK(terms.at({TermKind::compute, 0, 0, 0}) == at(4));  // the second piece ran while the message was on its way
-    CHECK(terms.at({TermKind::transfer, -1, 0, 1}) == at(3));
+    CHECK(terms.at({TermKind::transfer, 0, 0, 1}) == at(3));
     CHECK(terms.at({TermKind::compute, 1, 1, 1}).count() == Approx(at(5).count()));
-    CHECK(terms.at({TermKind::transfer, -1, 1, 0}).count() == Approx(at(2).count()));
+    CHECK(terms.at({TermKind::transfer, 1, 1, 0}).count() == Approx(at(2).count()));
     CHECK(terms.at({TermKind::waiting, -1, 0, 0}).count() == Approx(at(0.5).count()));
     CHECK(terms.at({TermKind::compute, 2, 0, 0}).count() == Approx(at(1).count()));
     CHECK(sum(terms) == Approx(0.0155));
@@ -51,10 +51,10 @@ TEST_CASE("report: the critical path goes back over messages, not over what runs
 
 TEST_CASE("report: an emulated start-up is a term of its own", "[report]") {
     const auto terms = critical_path(there_and_back(), 0, {{0, 1, at(1)}, {1, 0, at(5)}});
-    CHECK(terms.at({TermKind::start_up, -1, 0, 1}).count() == Approx(at(1).count()));
-    CHECK(terms.at({TermKind::transfer, -1, 0, 1}).count() == Approx(at(2).count()));
-    CHECK(terms.at({TermKind::start_up, -1, 1, 0}).count() == Approx(at(2).count()));  // no more than the whole message
-    CHECK_FALSE(terms.contains({TermKind::transfer, -1, 1, 0}));
+    CHECK(terms.at({TermKind::start_up, 0, 0, 1}).count() == Approx(at(1).count()));
+    CHECK(terms.at({TermKind::transfer, 0, 0, 1}).count() == Approx(at(2).count()));
+    CHECK(terms.at({TermKind::start_up, 1, 1, 0}).count() == Approx(at(2).count()));  // no more than the whole message
+    CHECK_FALSE(terms.contains({TermKind::transfer, 1, 1, 0}));
     CHECK(sum(terms) == Approx(0.0155));
 }
 
