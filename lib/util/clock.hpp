@@ -12,6 +12,8 @@ namespace convoy::util {
 
 /// CPU time that the calling process has used, all threads.
 [[nodiscard]] Seconds process_cpu_time();
+/// CPU time that the calling thread has used.
+[[nodiscard]] Seconds thread_cpu_time();
 
 /// A moment by which something must have happened.
 class Deadline {
