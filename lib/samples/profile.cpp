@@ -48,8 +48,29 @@ Profile stretched(Profile profile, double factor) {
     profile.context.stretch *= factor;
     if (profile.piece_overhead) stretch(*profile.piece_overhead, factor);
     for (ModelSample& sample : profile.whole_model) stretch(sample.time, factor);
-    for (LayerSample& sample : profile.layers) stretch(sample.time, factor);
+    for (LayerSample& sample : profile.layers) {
+        stretch(sample.time, factor);
+        if (sample.repeated) *sample.repeated *= factor;
+    }
+    for (CodecSample& sample : profile.codecs) {
+        stretch(sample.encode, factor);
+        stretch(sample.decode, factor);
+    }
     return profile;
+}
+
+const char* to_string(Stop stop) noexcept {
+    switch (stop) {
+        case Stop::stable:
+            return "stable";
+        case Stop::max_runs:
+            return "max_runs";
+        case Stop::budget:
+            return "budget";
+        case Stop::unknown:
+            break;
+    }
+    return "unknown";
 }
 
 LinkFit fit_link(std::span<const LinkSample> samples) {

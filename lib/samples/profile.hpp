@@ -33,8 +33,22 @@ struct Context {
     std::string governor;                         ///< of CPU frequency; empty where the system does not show it
     std::map<std::string, std::string> versions;  ///< "convoy": "0.1.0", "opencv": "4.6.0"
     double stretch = 1;                           ///< how many times slower than it is the device pretends to be
+    std::vector<int> affinity{};                  ///< the cores that the process may use
+    std::optional<double> cpu_limit{};            ///< cores' worth of time that its container may use
+    std::optional<double> frequency_mhz{};        ///< of the first of its cores, where the system shows it
+    std::optional<double> temperature_celsius{};  ///< of the hottest sensor
+    std::optional<std::int64_t> throttled{};      ///< how often the CPU was slowed down while it was profiled
     bool operator==(const Context&) const = default;
 };
+
+/// Why no further runs of a piece were timed.
+enum class Stop : std::uint8_t {
+    unknown,   ///< a profile that does not say
+    stable,    ///< the confidence interval of the median was narrow enough
+    max_runs,  ///< there were as many as were allowed
+    budget,    ///< the time was over, or the user ended it
+};
+[[nodiscard]] const char* to_string(Stop stop) noexcept;
 
 /// One piece of work of one operator, with its fused tail, timed under one load.
 struct LayerSample {
@@ -44,7 +58,13 @@ struct LayerSample {
     double load_obtained = 0;  ///< what other processes really took
     int threads = 1;
     Times time;
+    std::optional<double> load_before{};      ///< CPU utilisation just before: what a planner can read
+    Stop stop = Stop::unknown;                ///< why there are not more runs
+    std::optional<util::Seconds> repeated{};  ///< median of second runs, right after those in a pass: caches are warm
     bool operator==(const LayerSample&) const = default;
+
+    /// The load as a planner knows it; what was obtained where nobody looked before.
+    [[nodiscard]] double load() const noexcept { return load_before.value_or(load_obtained); }
 };
 
 /// The whole model as one piece.
@@ -53,7 +73,27 @@ struct ModelSample {
     double load_obtained = 0;
     int threads = 1;
     Times time;
+    std::optional<double> load_before{};
+    Stop stop = Stop::unknown;
     bool operator==(const ModelSample&) const = default;
+
+    [[nodiscard]] double load() const noexcept { return load_before.value_or(load_obtained); }
+};
+
+/// How long encoding a tensor for the network takes, and decoding it.
+struct CodecSample {
+    std::string codec;  ///< "fp16"
+    util::Bytes bytes;  ///< of the tensor in memory
+    Times encode;
+    Times decode;
+    bool operator==(const CodecSample&) const = default;
+};
+
+/// Synthetic layers that a profile has.
+struct Sweep {
+    std::uint64_t seed = 1;
+    std::int64_t layers = 0;  ///< of each kind of operator
+    bool operator==(const Sweep&) const = default;
 };
 
 /// A message of one size, and its acknowledgement. `one_way` is that of the message, by the receiver's clock offset,
@@ -100,6 +140,9 @@ struct Profile {
     std::vector<ModelSample> whole_model;
     std::vector<LayerSample> layers;
     std::optional<LinkProfile> link;
+    std::optional<Sweep> sweep{};
+    std::vector<CodecSample> codecs{};
+    std::int64_t missing = 0;  ///< samples that the budget or the user's end left out
     bool operator==(const Profile&) const = default;
 };
 

@@ -23,8 +23,31 @@ const Schema& model_sample_schema() {
     static const Schema schema = [] {
         Schema sample{"whole_model", condition_fields()};
         sample.fields.push_back({.key = "time", .type = record(detail::times_schema()), .required = true});
+        sample.fields.push_back(detail::stop_field());
         return sample;
     }();
+    return schema;
+}
+
+const Schema& sweep_schema() {
+    static const Schema schema{
+        "sweep",
+        {
+            {.key = "seed", .type = integer(0), .required = true},
+            {.key = "layers", .type = integer(1), .required = true, .doc = "of each kind of operator"},
+        }};
+    return schema;
+}
+
+const Schema& codec_schema() {
+    static const Schema schema{
+        "codec",
+        {
+            {.key = "codec", .type = text(), .required = true},
+            {.key = "bytes", .type = integer(1), .unit = "bytes", .required = true, .doc = "of the tensor in memory"},
+            {.key = "encode", .type = record(detail::times_schema()), .required = true},
+            {.key = "decode", .type = record(detail::times_schema()), .required = true},
+        }};
     return schema;
 }
 
@@ -72,6 +95,12 @@ const Schema& profile_schema() {
              .doc = "a piece that computes next to nothing"},
             {.key = "whole_model", .type = sequence_of(record(model_sample_schema())), .default_text = "[]"},
             {.key = "layers", .type = sequence_of(record(detail::layer_schema())), .default_text = "[]"},
+            {.key = "sweep", .type = record(sweep_schema()), .doc = "the synthetic layers among them"},
+            {.key = "codecs", .type = sequence_of(record(codec_schema())), .default_text = "[]"},
+            {.key = "missing",
+             .type = integer(0),
+             .default_text = "0",
+             .doc = "samples that the budget or an interruption left out"},
             {.key = "link", .type = record(link_schema())},
         }};
     return schema;
@@ -110,16 +139,52 @@ LinkProfile read_link(const Reader& reader) {
 }
 
 Value model_sample_value(const ModelSample& sample) {
-    return Value::map({{"load_offered", sample.load_offered},
-                       {"load_obtained", sample.load_obtained},
-                       {"threads", sample.threads},
-                       {"time", detail::to_value(sample.time)}})
-        .flow();
+    Value value = Value::map({{"load_offered", sample.load_offered},
+                              {"load_obtained", sample.load_obtained},
+                              {"threads", sample.threads},
+                              {"time", detail::to_value(sample.time)}});
+    if (sample.load_before) value.set("load_before", *sample.load_before);
+    detail::set_stop(value, sample.stop);
+    return std::move(value).flow();
 }
 
 ModelSample read_model_sample(const Reader& reader) {
-    return {reader["load_offered"].number(), reader["load_obtained"].number(),
-            static_cast<int>(reader["threads"].integer()), read_times(reader["time"])};
+    ModelSample sample{reader["load_offered"].number(), reader["load_obtained"].number(),
+                       static_cast<int>(reader["threads"].integer()), read_times(reader["time"])};
+    if (const auto before = reader.optional("load_before")) sample.load_before = before->number();
+    sample.stop = detail::read_stop(reader);
+    return sample;
+}
+
+/// What a profile has beside the samples of operators and models.
+void read_rest(const Document& document, Profile& profile) {
+    if (const auto sweep = document.root().optional("sweep")) {
+        profile.sweep = Sweep{static_cast<std::uint64_t>((*sweep)["seed"].integer()), (*sweep)["layers"].integer()};
+    }
+    for (const Reader& item : document["codecs"].items()) {
+        profile.codecs.push_back({item["codec"].string(), util::Bytes(item["bytes"].integer()),
+                                  read_times(item["encode"]), read_times(item["decode"])});
+    }
+    profile.missing = document["missing"].integer();
+    if (const auto link = document.root().optional("link")) profile.link = read_link(*link);
+}
+
+void set_rest(const Profile& profile, Value& document) {
+    if (profile.sweep) {
+        document.set("sweep", Value::map({{"seed", static_cast<std::int64_t>(profile.sweep->seed)},
+                                          {"layers", profile.sweep->layers}}));
+    }
+    Value codecs = Value::sequence();
+    for (const CodecSample& sample : profile.codecs) {
+        codecs.push(Value::map({{"codec", sample.codec},
+                                {"bytes", sample.bytes.value},
+                                {"encode", detail::to_value(sample.encode)},
+                                {"decode", detail::to_value(sample.decode)}})
+                        .flow());
+    }
+    if (!profile.codecs.empty()) document.set("codecs", codecs);
+    if (profile.missing > 0) document.set("missing", profile.missing);
+    if (profile.link) document.set("link", link_value(*profile.link));
 }
 
 }  // namespace
@@ -145,7 +210,7 @@ Profile read_profile(const util::FileView& file) {
         profile.whole_model.push_back(read_model_sample(item));
     }
     for (const Reader& item : document["layers"].items()) profile.layers.push_back(detail::read_layer(item));
-    if (const auto link = document.root().optional("link")) profile.link = read_link(*link);
+    read_rest(document, profile);
     return profile;
 }
 
@@ -163,7 +228,7 @@ std::string write_profile(const Profile& profile, Format format) {
     Value layers = Value::sequence();
     for (const LayerSample& sample : profile.layers) layers.push(detail::to_value(sample));
     if (!profile.layers.empty()) document.set("layers", layers);
-    if (profile.link) document.set("link", link_value(*profile.link));
+    set_rest(profile, document);
     return write_document(profile_kind(), document, format);
 }
 

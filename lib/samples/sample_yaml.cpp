@@ -86,8 +86,28 @@ std::vector<Field> condition_fields() {
     return {
         {.key = "load_offered", .type = number(0, 0.99), .default_text = "0", .doc = "asked of the load generator"},
         {.key = "load_obtained", .type = number(0, 0.999), .default_text = "0", .doc = "that others really took"},
+        {.key = "load_before",
+         .type = number(0, 0.999),
+         .doc = "utilisation of the cores just before, which a planner can read"},
         {.key = "threads", .type = integer(1, 4096), .default_text = "1"},
     };
+}
+
+Field stop_field() {
+    return {
+        .key = "stopped_by", .type = choice({"stable", "max_runs", "budget"}), .doc = "why there are not more runs"};
+}
+
+void set_stop(Value& value, Stop stop) {
+    if (stop != Stop::unknown) value.set("stopped_by", to_string(stop));
+}
+
+Stop read_stop(const Reader& sample) {
+    const auto text = sample.optional("stopped_by");
+    for (const Stop stop : {Stop::stable, Stop::max_runs, Stop::budget}) {
+        if (text && text->string() == to_string(stop)) return stop;
+    }
+    return Stop::unknown;
 }
 
 const Schema& layer_schema() {
@@ -113,6 +133,11 @@ const Schema& layer_schema() {
             }};
         for (Field& field : condition_fields()) layer.fields.push_back(std::move(field));
         layer.fields.push_back({.key = "time", .type = record(times_schema()), .required = true});
+        layer.fields.push_back({.key = "repeated_ms",
+                                .type = positive(),
+                                .unit = "ms",
+                                .doc = "median of second runs, right after those in a pass: caches are warm"});
+        layer.fields.push_back(stop_field());
         return layer;
     }();
     return schema;
@@ -122,26 +147,29 @@ Value to_value(const LayerSample& sample) {
     const WorkShape& work = sample.work;
     Value inputs = Value::sequence();
     for (const graph::Box& input : work.inputs) inputs.push(box_value(input));
-    return Value::map({{"op", sample.op},
-                       {"kind", graph::to_string(work.kind)},
-                       {"onnx_type", work.onnx_type},
-                       {"output", box_value(work.output)},
-                       {"whole_output", box_value(work.whole_output)},
-                       {"inputs", inputs},
-                       {"kernel", Value::sequence({work.kernel[0], work.kernel[1]})},
-                       {"stride", Value::sequence({work.stride[0], work.stride[1]})},
-                       {"group", work.group},
-                       {"channels", work.channels},
-                       {"addend", work.addend},
-                       {"flops", work.flops.value},
-                       {"input_bytes", work.input_bytes.value},
-                       {"output_bytes", work.output_bytes.value},
-                       {"weight_bytes", work.weight_bytes.value},
-                       {"load_offered", sample.load_offered},
-                       {"load_obtained", sample.load_obtained},
-                       {"threads", sample.threads},
-                       {"time", to_value(sample.time)}})
-        .flow();
+    Value value = Value::map({{"op", sample.op},
+                              {"kind", graph::to_string(work.kind)},
+                              {"onnx_type", work.onnx_type},
+                              {"output", box_value(work.output)},
+                              {"whole_output", box_value(work.whole_output)},
+                              {"inputs", inputs},
+                              {"kernel", Value::sequence({work.kernel[0], work.kernel[1]})},
+                              {"stride", Value::sequence({work.stride[0], work.stride[1]})},
+                              {"group", work.group},
+                              {"channels", work.channels},
+                              {"addend", work.addend},
+                              {"flops", work.flops.value},
+                              {"input_bytes", work.input_bytes.value},
+                              {"output_bytes", work.output_bytes.value},
+                              {"weight_bytes", work.weight_bytes.value},
+                              {"load_offered", sample.load_offered},
+                              {"load_obtained", sample.load_obtained},
+                              {"threads", sample.threads},
+                              {"time", to_value(sample.time)}});
+    if (sample.load_before) value.set("load_before", *sample.load_before);
+    if (sample.repeated) value.set("repeated_ms", written_ms(*sample.repeated));
+    set_stop(value, sample.stop);
+    return std::move(value).flow();
 }
 
 LayerSample read_layer(const Reader& reader) {
@@ -167,6 +195,9 @@ LayerSample read_layer(const Reader& reader) {
     sample.load_obtained = reader["load_obtained"].number();
     sample.threads = static_cast<int>(reader["threads"].integer());
     sample.time = read_times(reader["time"]);
+    if (const auto before = reader.optional("load_before")) sample.load_before = before->number();
+    if (const auto time = reader.optional("repeated_ms")) sample.repeated = util::from_milliseconds(time->number());
+    sample.stop = read_stop(reader);
     return sample;
 }
 
@@ -179,6 +210,16 @@ const Schema& context_schema() {
             {.key = "cores", .type = integer(1), .default_text = "1", .doc = "that the process may use"},
             {.key = "kernel", .type = any_text(), .default_text = "''"},
             {.key = "governor", .type = any_text(), .default_text = "''", .doc = "of CPU frequency, where shown"},
+            {.key = "affinity",
+             .type = sequence_of(integer(0, 1 << 20), 0, 1 << 16),
+             .default_text = "[]",
+             .doc = "numbers of these cores"},
+            {.key = "cpu_limit", .type = positive(), .doc = "of its container, in cores"},
+            {.key = "frequency_mhz", .type = positive(), .unit = "MHz", .doc = "while it was profiled, where shown"},
+            {.key = "temperature_celsius", .type = any_number(), .doc = "of the hottest sensor, where shown"},
+            {.key = "throttled",
+             .type = integer(0),
+             .doc = "times that the CPU was slowed down meanwhile, where shown"},
             {.key = "versions", .type = map_of(text()), .default_text = "{}"},
             {.key = "stretch",
              .type = positive(),
@@ -197,6 +238,15 @@ Value to_value(const Context& context) {
                               {"kernel", context.kernel},
                               {"governor", context.governor},
                               {"versions", std::move(versions).flow()}});
+    if (!context.affinity.empty()) {
+        Value cores = Value::sequence();
+        for (const int core : context.affinity) cores.push(core);
+        value.set("affinity", std::move(cores).flow());
+    }
+    if (context.cpu_limit) value.set("cpu_limit", *context.cpu_limit);
+    if (context.frequency_mhz) value.set("frequency_mhz", *context.frequency_mhz);
+    if (context.temperature_celsius) value.set("temperature_celsius", *context.temperature_celsius);
+    if (context.throttled) value.set("throttled", *context.throttled);
     if (context.stretch != 1) value.set("stretch", context.stretch);
     return value;
 }
@@ -206,6 +256,15 @@ Context read_context(const Reader& reader) {
                     reader["kernel"].string(), reader["governor"].string(), {},
                     reader["stretch"].number()};
     for (const auto& entry : reader["versions"].entries()) context.versions[entry.name] = entry.value.string();
+    for (const std::int64_t core : reader["affinity"].integers()) context.affinity.push_back(static_cast<int>(core));
+    const auto number = [&](const char* key) {
+        const auto value = reader.optional(key);
+        return value ? std::optional(value->number()) : std::nullopt;
+    };
+    context.cpu_limit = number("cpu_limit");
+    context.frequency_mhz = number("frequency_mhz");
+    context.temperature_celsius = number("temperature_celsius");
+    if (const auto count = reader.optional("throttled")) context.throttled = count->integer();
     return context;
 }
 

@@ -23,5 +23,9 @@ namespace convoy::samples::detail {
 
 /// The fields of the circumstances that each timing on a device has: loads and threads.
 [[nodiscard]] std::vector<yaml::Field> condition_fields();
+/// Why there are not more runs; nothing in profiles that do not say.
+[[nodiscard]] yaml::Field stop_field();
+void set_stop(yaml::Value& value, Stop stop);
+[[nodiscard]] Stop read_stop(const yaml::Reader& sample);
 
 }  // namespace convoy::samples::detail

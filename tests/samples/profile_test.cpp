@@ -6,6 +6,7 @@
 
 using namespace convoy;
 using namespace convoy::samples;
+using util::Seconds;
 
 namespace {
 
@@ -36,12 +37,21 @@ Profile small_profile() {
     Profile profile;
     profile.context = {"a", "Some CPU: fast", 4, "Linux 6.1", "performance", {{"convoy", "0.1.0"}, {"opencv", "4.6.0"}},
                        2.5};
+    profile.context.affinity = {0, 1, 3};
+    profile.context.cpu_limit = 1.5;
+    profile.context.frequency_mhz = 2400;
+    profile.context.temperature_celsius = 61.5;
+    profile.context.throttled = 2;
     profile.model_file = "lenet5.onnx";
     profile.model_sha256 = "ab12";
     profile.model_flops = util::Flops(833000);
     profile.piece_overhead = times(0.003);
     profile.whole_model = {{0, 0.01, 2, times(1.5)}};
-    profile.layers = {{"conv1", convolution(), 0.5, 0.48, 2, times(0.125)}};
+    profile.layers = {{"conv1", convolution(), 0.5, 0.48, 2, times(0.125), 0.51, Stop::stable, Seconds(0.0001)},
+                      {"conv1", convolution(), 0, 0, 1, times(0.1)}};
+    profile.sweep = Sweep{7, 40};
+    profile.codecs = {{"fp16", util::Bytes(4096), times(0.01), times(0.02)}};
+    profile.missing = 3;
     profile.link = LinkProfile{"tcp://127.0.0.1:5555",
                                "b",
                                {{util::Bytes(1000), Direction::out, times(1), times(0.5)},
@@ -65,6 +75,14 @@ TEST_CASE("samples: a profile is read back as it was written", "[samples]") {
         const Profile again = read_profile(util::FileView::from_bytes(text, "p.yaml"));
         CHECK(again.context == small_profile().context);
         CHECK(again.layers.front().work == convolution());
+        CHECK(again.layers.front().load_before == 0.51);
+        CHECK(again.layers.front().stop == Stop::stable);
+        CHECK(again.layers.front().repeated == Seconds(0.0001));
+        CHECK(again.layers.back() == small_profile().layers.back());
+        CHECK(again.whole_model == small_profile().whole_model);
+        CHECK(again.sweep == small_profile().sweep);
+        CHECK(again.codecs == small_profile().codecs);
+        CHECK(again.missing == 3);
         CHECK(util::milliseconds(again.layers.front().time.median) == Approx(0.125));
         CHECK(write_profile(again, format) == text);
     }
@@ -78,8 +96,31 @@ TEST_CASE("samples: the profile of a stretched device has all times but the link
     CHECK(slower.whole_model[0].time.median == 4 * profile.whole_model[0].time.median);
     CHECK(slower.layers[0].time.p95 == 4 * profile.layers[0].time.p95);
     CHECK(slower.layers[0].time.n == profile.layers[0].time.n);
+    CHECK(slower.layers[0].repeated == 4 * *profile.layers[0].repeated);
+    CHECK(slower.codecs[0].decode.median == 4 * profile.codecs[0].decode.median);
     CHECK(slower.link == profile.link);
     CHECK(stretched(profile, 1) == profile);
+}
+
+TEST_CASE("samples: the load that counts is the one that was seen before, or else the one that was obtained",
+          "[samples]") {
+    LayerSample sample;
+    sample.load_obtained = 0.4;
+    CHECK(sample.load() == 0.4);
+    sample.load_before = 0.5;
+    CHECK(sample.load() == 0.5);
+}
+
+TEST_CASE("samples: a profile of version 1 without what came later is still read", "[samples]") {
+    const auto file = util::FileView::open(CONVOY_TEST_DATA "/profile/v1/first.yaml");
+    const Profile profile = read_profile(file);
+    REQUIRE(profile.layers.size() == 2);
+    CHECK_FALSE(profile.layers[0].load_before);
+    CHECK(profile.layers[0].load() == profile.layers[0].load_obtained);
+    CHECK(profile.layers[0].stop == Stop::unknown);
+    CHECK_FALSE(profile.sweep);
+    CHECK(profile.missing == 0);
+    CHECK(profile.context.affinity.empty());
 }
 
 TEST_CASE("samples: times are summarised by median, least, 95th percentile and interquartile range", "[samples]") {
