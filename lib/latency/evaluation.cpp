@@ -33,7 +33,7 @@ struct Tally {
     void add(const DeviceModel& model, const samples::Profile& profile) {
         for (const samples::LayerSample& sample : profile.layers) {
             const util::Seconds predicted =
-                model.piece_overhead() + model.predict(sample.work, {sample.load_obtained, sample.threads});
+                model.piece_overhead() + model.predict(sample.work, {sample.load(), sample.threads});
             types[samples::operator_type(sample.work)].add(sample.time.median, predicted);
             loads[sample.load_offered].add(sample.time.median, predicted);
             all.add(sample.time.median, predicted);
@@ -44,14 +44,14 @@ struct Tally {
 /// The sum of the whole operators that were sampled under the same load as the whole model.
 std::optional<WholeModelRow> whole_model(const DeviceModel& model, const samples::Profile& profile,
                                          const samples::ModelSample& sample) {
-    WholeModelRow row{sample.load_obtained, sample.threads, sample.time.median, model.piece_overhead()};
+    WholeModelRow row{sample.load(), sample.threads, sample.time.median, model.piece_overhead()};
     std::set<std::string> seen;
     for (const samples::LayerSample& layer : profile.layers) {
         if (layer.work.output != layer.work.whole_output || layer.work.addend || layer.threads != sample.threads ||
             layer.load_offered != sample.load_offered || !seen.insert(layer.op).second) {
             continue;
         }
-        row.predicted += model.predict(layer.work, {sample.load_obtained, sample.threads});
+        row.predicted += model.predict(layer.work, {sample.load(), sample.threads});
     }
     if (seen.empty()) return std::nullopt;
     return row;
@@ -76,11 +76,12 @@ struct Profiled {
     std::set<std::string> shapes;
 };
 
+/// Profiles without a model, of synthetic layers, are no model's: see synthetic().
 std::vector<Profiled> by_model(std::span<const samples::Profile> profiles) {
     std::map<std::string, std::size_t> places;
     std::vector<Profiled> models;
     for (const samples::Profile& profile : profiles) {
-        if (profile.layers.empty()) continue;
+        if (profile.layers.empty() || profile.model_file.empty()) continue;
         const auto [place, added] = places.emplace(profile.model_sha256, models.size());
         if (added) models.emplace_back();
         Profiled& model = models[place->second];
@@ -91,23 +92,38 @@ std::vector<Profiled> by_model(std::span<const samples::Profile> profiles) {
     return models;
 }
 
+/// Profiles that are always learnt from.
+std::vector<samples::Profile> synthetic(std::span<const samples::Profile> profiles) {
+    std::vector<samples::Profile> found;
+    for (const samples::Profile& profile : profiles) {
+        if (profile.model_file.empty() && !profile.layers.empty()) found.push_back(profile);
+    }
+    return found;
+}
+
+/// A profile without layers of these shapes.
+samples::Profile without(samples::Profile profile, const std::set<std::string>& left_out) {
+    const std::vector<std::string> shapes = layer_shapes(profile);
+    std::vector<samples::LayerSample> kept;
+    for (std::size_t i = 0; i < shapes.size(); ++i) {
+        if (!left_out.contains(shapes[i])) kept.push_back(std::move(profile.layers[i]));
+    }
+    profile.layers = std::move(kept);
+    return profile;
+}
+
 /// What may be learnt from when the model `left_out` is to be predicted.
-std::vector<samples::Profile> others(const std::vector<Profiled>& models, std::size_t left_out) {
+std::vector<samples::Profile> others(const std::vector<Profiled>& models, std::size_t left_out,
+                                     const std::vector<samples::Profile>& always) {
     std::vector<samples::Profile> rest;
-    std::size_t layers = 0;
+    for (const samples::Profile& profile : always) rest.push_back(without(profile, models[left_out].shapes));
     for (std::size_t m = 0; m < models.size(); ++m) {
         if (m == left_out) continue;
-        for (samples::Profile profile : models[m].profiles) {
-            const std::vector<std::string> shapes = layer_shapes(profile);
-            std::vector<samples::LayerSample> kept;
-            for (std::size_t i = 0; i < shapes.size(); ++i) {
-                if (!models[left_out].shapes.contains(shapes[i])) kept.push_back(std::move(profile.layers[i]));
-            }
-            layers += kept.size();
-            profile.layers = std::move(kept);
-            rest.push_back(std::move(profile));
-        }
+        for (const samples::Profile& profile : models[m].profiles)
+            rest.push_back(without(profile, models[left_out].shapes));
     }
+    std::size_t layers = 0;
+    for (const samples::Profile& profile : rest) layers += profile.layers.size();
     if (layers == 0)
         throw util::Error(util::Errc::data, fmt::format("without the layers of {} there is nothing left to learn from",
                                                         models[left_out].profiles.front().model_file))
@@ -158,12 +174,13 @@ Evaluation evaluate(const DeviceModel& model, const samples::Profile& profile) {
 
 Evaluation leave_one_model_out(std::span<const samples::Profile> profiles, std::uint64_t seed) {
     const std::vector<Profiled> models = by_model(profiles);
-    if (models.size() < 2)
+    const std::vector<samples::Profile> always = synthetic(profiles);
+    if (models.empty() || models.size() + always.size() < 2)
         throw util::Error(util::Errc::data, "leaving one model out needs profiles of at least two models")
             .hint("convoy-profile each of them on the same device");
     Evaluation evaluation{profiles.front().context.device, "", {}, {}};
     std::vector<std::vector<samples::Profile>> training;
-    for (std::size_t m = 0; m < models.size(); ++m) training.push_back(others(models, m));
+    for (std::size_t m = 0; m < models.size(); ++m) training.push_back(others(models, m, always));
     std::set<std::string> fallbacks;
     for (const FitOptions& method : methods(seed)) {
         const bool automatic = method.algorithm == kAutomatic && method.features == FeatureSet::all;

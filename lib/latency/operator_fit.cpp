@@ -55,7 +55,7 @@ constexpr int kDigits = 9;
 double time_of(const Sample& sample) { return sample.measured->time.median.count(); }
 
 std::vector<double> feature_row(const Form& names, const Sample& sample) {
-    return feature_vector(names, sample.measured->work, sample.measured->load_obtained);
+    return feature_vector(names, sample.measured->work, sample.measured->load());
 }
 
 /// Which fold each sample is held out in. Shapes are dealt out in an order that the seed gives.
@@ -240,7 +240,7 @@ class OperatorFit {
         model.parameters = fit_least_squares(plain_);
         for (double& parameter : model.parameters) parameter = rounded(parameter, kDigits);
         for (const Sample& sample : group_.samples)
-            model.largest_load = std::max(model.largest_load, sample.measured->load_obtained);
+            model.largest_load = std::max(model.largest_load, sample.measured->load());
         if (held.empty()) return model;
         if (!compared()) {
             correct_with(*find_algorithm(options_.algorithm), model);

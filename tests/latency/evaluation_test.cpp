@@ -99,6 +99,23 @@ TEST_CASE("latency: a model that is left out is predicted without any layer of i
     CHECK(evaluation.whole_model[0].model == "other.onnx");
 }
 
+TEST_CASE("latency: synthetic layers are learnt from for every model that is left out, but not predicted",
+          "[latency]") {
+    samples::Profile one = held_out();
+    samples::Profile sweep;
+    sweep.context = one.context;
+    for (int channels = 4; channels < 9; ++channels) {  // the first has the shape of the model's own layers
+        const samples::WorkShape work = convolution_work(channels, 8, 10);
+        const double seconds = work.flops.value / (channels == 4 ? 1e6 : 1e9);
+        sweep.layers.push_back(test::layer_sample("sweep/conv/" + std::to_string(channels), work, 0, seconds));
+    }
+    const Evaluation evaluation = leave_one_model_out(std::vector{one, sweep}, 1);
+    CHECK(evaluation.types.back().accuracy.samples == std::ssize(one.layers));
+    CHECK(evaluation.types.back().accuracy.within_20 == 1);
+    CHECK_THROWS_WITH(leave_one_model_out(std::vector{sweep, sweep}, 1),
+                      "leaving one model out needs profiles of at least two models");
+}
+
 TEST_CASE("latency: leaving models out compares every algorithm, and the paper's features", "[latency]") {
     samples::Profile one = held_out();
     samples::Profile two = held_out();

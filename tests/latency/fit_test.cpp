@@ -56,6 +56,19 @@ TEST_CASE("latency: fitting recovers the coefficients of the law that made the s
     CHECK(fitted.notes.empty());
 }
 
+TEST_CASE("latency: the load that was seen before a sample counts, not the one that was obtained during it",
+          "[latency]") {
+    samples::Profile profile = lawful_profile({0, 0.25, 0.5, 0.75});
+    const Fitted obtained = fit(std::vector{profile});
+    for (samples::LayerSample& sample : profile.layers) {
+        sample.load_before = sample.load_obtained;
+        sample.load_obtained *= 0.5;
+    }
+    const Fitted before = fit(std::vector{profile});
+    CHECK(only_model(before).parameters == only_model(obtained).parameters);
+    CHECK(only_model(before).largest_load == 0.75);
+}
+
 TEST_CASE("latency: the paper's features are FLOPs and load, and are recorded as such", "[latency]") {
     samples::Profile profile = lawful_profile({0, 0.25, 0.5, 0.75});
     // Times that bytes explain, and FLOPs do not: only a fit that may look at bytes follows them.
