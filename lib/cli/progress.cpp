@@ -20,6 +20,10 @@ std::size_t terminal_columns() {
     return known ? size.ws_col : 80;
 }
 
+double share_of(std::size_t done, std::size_t total) {
+    return total == 0 ? 1 : static_cast<double>(std::min(done, total)) / static_cast<double>(total);
+}
+
 std::string clock_text(util::Seconds time) {
     constexpr double kLongestShown = 359999;  // 99 hours
     const auto seconds = static_cast<long>(std::min(time.count(), kLongestShown) + 0.5);
@@ -31,9 +35,16 @@ std::string clock_text(util::Seconds time) {
 
 std::string progress_line(const std::string& what, std::size_t done, std::size_t total, util::Seconds elapsed,
                           std::size_t columns) {
-    const double share = total == 0 ? 1 : static_cast<double>(std::min(done, total)) / static_cast<double>(total);
-    const std::string left = done == 0 ? "" : fmt::format(" {} left", clock_text(elapsed * (1 / share - 1)));
-    std::string line = fmt::format("{} {}/{}{}", what, done, total, left);
+    std::optional<util::Seconds> left;
+    if (done > 0) left = elapsed * (1 / share_of(done, total) - 1);
+    return progress_line_left(what, done, total, left, columns);
+}
+
+std::string progress_line_left(const std::string& what, std::size_t done, std::size_t total,
+                               std::optional<util::Seconds> left, std::size_t columns) {
+    const double share = share_of(done, total);
+    std::string line = fmt::format("{} {}/{}", what, done, total);
+    if (left) line += fmt::format(" {} left", clock_text(*left));
     constexpr std::size_t kSmallestBar = 10;
     constexpr std::size_t kLargestBar = 40;
     if (line.size() + kSmallestBar + 3 <= columns) {
@@ -56,9 +67,21 @@ Progress::~Progress() {
 
 void Progress::update(std::size_t done) {
     done_ = done;
-    if (!shown_ || util::now() - drawn_ < kBetweenDrawings) return;
+    if (!due()) return;
+    draw(progress_line(what_, done, total_, util::now() - start_, terminal_columns() - 1));
+}
+
+void Progress::update(std::size_t done, std::size_t total, util::Seconds left) {
+    done_ = done;
+    total_ = total;
+    if (!due()) return;
+    draw(progress_line_left(what_, done, total, left, terminal_columns() - 1));
+}
+
+bool Progress::due() const { return shown_ && util::now() - drawn_ >= kBetweenDrawings; }
+
+void Progress::draw(const std::string& line) {
     drawn_ = util::now();
-    const std::string line = progress_line(what_, done, total_, drawn_ - start_, terminal_columns() - 1);
     std::fputs(fmt::format("\r{}\x1b[K", line).c_str(), stderr);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 #include "cli/parser.hpp"
@@ -21,8 +22,13 @@ class Progress {
     /// `done` of `total` are done; draws at most ten times a second.
     void update(std::size_t done);
     void step() { update(done_ + 1); }
+    /// The same when the total is not fixed, and somebody knows better how long it takes still.
+    void update(std::size_t done, std::size_t total, util::Seconds left);
 
   private:
+    [[nodiscard]] bool due() const;
+    void draw(const std::string& line);
+
     std::string what_;
     std::size_t total_;
     std::size_t done_ = 0;
@@ -34,5 +40,8 @@ class Progress {
 /// The line that Progress draws, `columns` wide at most.
 [[nodiscard]] std::string progress_line(const std::string& what, std::size_t done, std::size_t total,
                                         util::Seconds elapsed, std::size_t columns);
+/// The same with the time that is left, in place of what `elapsed` says about it.
+[[nodiscard]] std::string progress_line_left(const std::string& what, std::size_t done, std::size_t total,
+                                             std::optional<util::Seconds> left, std::size_t columns);
 
 }  // namespace convoy::cli
