@@ -38,12 +38,16 @@ void Source::run(std::span<const cv::Mat>, cv::Mat& output) {
     for (const TensorView& view : views) graph::copy(view, slab);
 }
 
-Sink::Sink(std::vector<Part> parts, const std::span<const TensorView>* views)
-    : Kernel({1, 1}), parts_(std::move(parts)), views_(views) {}
+Sink::Sink(std::vector<Part> parts, const std::span<const TensorView>* views, std::vector<std::span<float>>* values)
+    : Kernel({1, 1}), parts_(std::move(parts)), views_(views), values_(values) {
+    values_->resize(parts_.size());
+}
 
 void Sink::run(std::span<const cv::Mat> inputs, cv::Mat&) {
     for (std::size_t i = 0; i < parts_.size(); ++i) {
         Part& part = parts_[i];
+        (*values_)[i] = {reinterpret_cast<float*>(inputs[i].data), inputs[i].total()};
+        if ((*views_)[i].boxes().empty()) continue;
         auto* values = reinterpret_cast<std::byte*>(inputs[i].data);
         if (part.type != graph::ElementType::float32) {
             const auto count = static_cast<Index>(inputs[i].total());

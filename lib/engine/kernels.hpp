@@ -27,7 +27,8 @@ class Source final : public Kernel {
     const std::vector<graph::TensorView>* const* views_;
 };
 
-/// Copies each of its inputs into the view that the run was called with, in the type of the tensor.
+/// Copies each of its inputs into the view that the run was called with, in the type of the tensor; nothing into a view
+/// without boxes.
 class Sink final : public Kernel {
   public:
     /// What one input holds.
@@ -37,12 +38,15 @@ class Sink final : public Kernel {
         graph::Index element_bytes = 4;
         std::vector<std::byte> raw = {};
     };
-    Sink(std::vector<Part> parts, const std::span<const graph::TensorView>* views);
+    /// @param values  gets where each input lies
+    Sink(std::vector<Part> parts, const std::span<const graph::TensorView>* views,
+         std::vector<std::span<float>>* values);
     void run(std::span<const cv::Mat> inputs, cv::Mat& output) override;
 
   private:
     std::vector<Part> parts_;
     const std::span<const graph::TensorView>* views_;
+    std::vector<std::span<float>>* values_;
 };
 
 /// Crops a slab and surrounds it with a value, in one copy.

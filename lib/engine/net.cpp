@@ -58,7 +58,7 @@ void NetBuilder::add_sink(const std::vector<Value>& values, const std::vector<pl
         if (tensor.whole_only) held = outputs[i].slab;
         parts.push_back({held.boxes(), tensor.type, tensor.element_bytes, {}});
     }
-    add_kernel(std::make_unique<Sink>(std::move(parts), &net_.outputs), {}, values);
+    add_kernel(std::make_unique<Sink>(std::move(parts), &net_.outputs, &net_.values), {}, values);
 }
 
 Value NetBuilder::add_tail(const graph::Tail& tail, const Value& value) {

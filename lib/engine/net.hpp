@@ -16,6 +16,7 @@ namespace convoy::engine {
 struct Shard::Net {
     std::vector<const std::vector<graph::TensorView>*> inputs;  ///< of the current run, read by the sources
     std::span<const graph::TensorView> outputs;                 ///< of the current run, written by the sink
+    std::vector<std::span<float>> values;                       ///< where the outputs lay in the last run
     std::vector<std::unique_ptr<Kernel>> kernels;
     std::vector<std::unique_ptr<Pointwise>> functions;
     std::vector<std::shared_ptr<const WeightSlice>> weights;

@@ -125,6 +125,8 @@ void Shard::run(std::span<const std::vector<graph::TensorView>> inputs, std::spa
     }
 }
 
+std::span<const std::span<float>> Shard::values() const noexcept { return net_->values; }
+
 plan::Run whole_model(const graph::Graph& graph) {
     plan::Run run;
     for (std::size_t i = 0; i < graph.operators().size(); ++i) {

@@ -39,8 +39,12 @@ class Shard {
     Shard& operator=(Shard&&) noexcept;
 
     /// Computes the piece. `inputs[i]` are views that together hold inputs[i].slab of the piece (other elements are
-    /// ignored); `outputs[i]` gets exactly outputs[i].slab, in the order of Slab::boxes().
+    /// ignored); `outputs[i]` gets exactly outputs[i].slab, in the order of Slab::boxes(), or nothing when it has no
+    /// boxes.
     void run(std::span<const std::vector<graph::TensorView>> inputs, std::span<const graph::TensorView> outputs);
+    /// Where the values of each output lay in the last run, before they were copied to `outputs`. May be the memory of
+    /// an input.
+    [[nodiscard]] std::span<const std::span<float>> values() const noexcept;
 
     struct Net;
 
