@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "report/cells.hpp"
@@ -19,6 +20,12 @@ void add_context(const samples::Context& context, Section& section) {
     text += fmt::format(", {}", count_text(static_cast<std::uint64_t>(context.cores), "core"));
     if (!context.kernel.empty()) text += ", " + context.kernel;
     if (!context.governor.empty()) text += fmt::format(", CPU governor {}", context.governor);
+    if (context.cpu_limit) text += fmt::format(", limited to {} of them", number_text(*context.cpu_limit));
+    if (context.frequency_mhz) text += fmt::format(", {} MHz", number_text(*context.frequency_mhz));
+    if (context.temperature_celsius)
+        text += fmt::format(", {} degrees Celsius", number_text(*context.temperature_celsius));
+    if (context.throttled.value_or(0) > 0)
+        text += fmt::format(", throttled {}", count_text(static_cast<std::uint64_t>(*context.throttled), "time"));
     if (context.stretch != 1) text += fmt::format(" (emulated, {} times slower)", number_text(context.stretch));
     section.lines.push_back({"device", text});
     section.facts.push_back({"device", context.device});
@@ -57,20 +64,81 @@ void add_samples(const samples::Profile& profile, Section& section) {
         section.facts.push_back({"piece_overhead_ms", time_cell(profile.piece_overhead->median)});
 }
 
+/// How much longer than when they are repeated at once the operators take in a pass.
+std::optional<double> cold_ratio(const samples::Profile& profile) {
+    util::Seconds among{0};
+    util::Seconds alone{0};
+    for (const samples::LayerSample& sample : profile.layers) {
+        if (!sample.repeated) continue;
+        among += sample.time.median;
+        alone += *sample.repeated;
+    }
+    if (alone <= util::Seconds(0)) return std::nullopt;
+    return among / alone;
+}
+
+/// How sure the samples are, and what the way of timing them makes of them.
+void add_quality(const samples::Profile& profile, Section& section) {
+    std::map<samples::Stop, std::size_t> stops;
+    for (const samples::LayerSample& sample : profile.layers) ++stops[sample.stop];
+    if (stops.contains(samples::Stop::unknown) || stops.empty()) return;
+    std::string text = fmt::format("{} stable", stops[samples::Stop::stable]);
+    if (const std::size_t count = stops[samples::Stop::max_runs]; count > 0)
+        text += fmt::format(", {} after all runs that were allowed", count);
+    if (const std::size_t count = stops[samples::Stop::budget]; count > 0)
+        text += fmt::format(", {} cut short by the budget", count);
+    if (profile.missing > 0) text += fmt::format(", {} missing", profile.missing);
+    if (const std::optional<double> ratio = cold_ratio(profile)) {
+        text += fmt::format("; operators take {:.1f} % more in a pass than repeated at once", 100 * (*ratio - 1));
+        section.facts.push_back({"pass_ratio", ratio_cell(*ratio)});
+    }
+    section.lines.push_back({"quality", text});
+    section.facts.push_back({"stable", count_cell(stops[samples::Stop::stable])});
+    section.facts.push_back({"missing", profile.missing});
+}
+
+void add_sweep(const samples::Profile& profile, Section& section) {
+    if (!profile.sweep) return;
+    section.lines.push_back({"sweep", fmt::format("{} synthetic layers of each kind, seed {}", profile.sweep->layers,
+                                                  profile.sweep->seed)});
+    section.facts.push_back({"sweep_layers", profile.sweep->layers});
+}
+
+Table codec_table(const samples::Profile& profile) {
+    Table table{.key = "codecs",
+                .title = "Codecs of the wire",
+                .columns = {{"codec", "codec"},
+                            {"bytes", "tensor", Quantity::bytes},
+                            {"encode_ms", "encode", Quantity::milliseconds},
+                            {"decode_ms", "decode", Quantity::milliseconds},
+                            {"encode_gb_per_s", "encode GB/s", Quantity::real},
+                            {"decode_gb_per_s", "decode GB/s", Quantity::real}}};
+    for (const samples::CodecSample& sample : profile.codecs) {
+        const auto rate = [&](util::Seconds time) {
+            return static_cast<double>(sample.bytes.value) / time.count() / 1e9;
+        };
+        table.rows.push_back({sample.codec, bytes_cell(sample.bytes), time_cell(sample.encode.median),
+                              time_cell(sample.decode.median), ratio_cell(rate(sample.encode.median)),
+                              ratio_cell(rate(sample.decode.median))});
+    }
+    return table;
+}
+
 Table model_table(const samples::Profile& profile) {
     Table table{.key = "whole_model",
                 .title = "The whole model, unsplit",
                 .columns = {{"load", "load offered", Quantity::ratio},
                             {"load_obtained", "obtained", Quantity::ratio},
+                            {"load_before", "seen before", Quantity::ratio},
                             {"threads", "threads", Quantity::count},
                             {"median_ms", "median", Quantity::milliseconds},
                             {"min_ms", "least", Quantity::milliseconds},
                             {"p95_ms", "95 %", Quantity::milliseconds},
                             {"n", "runs", Quantity::count}}};
     for (const samples::ModelSample& sample : profile.whole_model)
-        table.rows.push_back({sample.load_offered, ratio_cell(sample.load_obtained), std::int64_t{sample.threads},
-                              time_cell(sample.time.median), time_cell(sample.time.min), time_cell(sample.time.p95),
-                              sample.time.n});
+        table.rows.push_back({sample.load_offered, ratio_cell(sample.load_obtained), ratio_cell(sample.load()),
+                              std::int64_t{sample.threads}, time_cell(sample.time.median), time_cell(sample.time.min),
+                              time_cell(sample.time.p95), sample.time.n});
     return table;
 }
 
@@ -132,8 +200,11 @@ Section profile_section(const util::FileView& file) {
     add_context(profile.context, section);
     add_model(profile, section);
     add_samples(profile, section);
+    add_quality(profile, section);
+    add_sweep(profile, section);
     add_table(section, model_table(profile));
     add_table(section, type_table(profile));
+    add_table(section, codec_table(profile));
     if (profile.link) add_link(*profile.link, section);
     return section;
 }

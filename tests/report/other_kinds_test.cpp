@@ -60,6 +60,31 @@ TEST_CASE("report: a profile is summed up by operator type, load and the whole m
     CHECK(section.tables[1].rows == std::vector<std::vector<Cell>>{{"convolution", std::int64_t{3}, 1.0, 4.0, 0.5}});
 }
 
+TEST_CASE("report: a profile tells how sure its samples are, and what a pass makes of them", "[report]") {
+    samples::Profile swept = profile();
+    swept.layers[0].stop = samples::Stop::stable;
+    swept.layers[0].repeated = util::from_milliseconds(0.8);
+    swept.layers[1].stop = samples::Stop::max_runs;
+    swept.layers[2].stop = samples::Stop::budget;
+    swept.missing = 5;
+    swept.sweep = samples::Sweep{7, 40};
+    swept.context.cpu_limit = 1.5;
+    swept.context.throttled = 2;
+    swept.whole_model[0].load_before = 0.02;
+    swept.codecs = {{"fp16", util::Bytes(1'000'000), times(0.5), times(0.25)}};
+    const report::Section section = report_on(samples::write_profile(swept));
+    CHECK(section.lines.at(0).text ==
+          "a: Some CPU, 4 cores, Linux 6.1, CPU governor performance, limited to 1.50 of them, throttled 2 times");
+    CHECK(section.lines.at(3).text ==
+          "1 stable, 1 after all runs that were allowed, 1 cut short by the budget, 5 missing; operators take 25.0 % "
+          "more in a pass than repeated at once");
+    CHECK(section.lines.at(4).text == "40 synthetic layers of each kind, seed 7");
+    REQUIRE(section.tables.size() == 3);
+    CHECK(section.tables[0].rows[0][2] == Cell{0.02});
+    CHECK(section.tables[2].rows ==
+          std::vector<std::vector<Cell>>{{"fp16", std::int64_t{1'000'000}, 0.5, 0.25, 2.0, 4.0}});
+}
+
 TEST_CASE("report: a measured link is set against its fit", "[report]") {
     samples::Profile link = profile();
     link.layers.clear();
