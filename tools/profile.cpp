@@ -4,6 +4,7 @@
 #include "cli/interruption.hpp"
 #include "cli/progress.hpp"
 #include "cli/run_tool.hpp"
+#include "engine/context.hpp"
 #include "engine/profiler.hpp"
 #include "options/profile.hpp"
 #include "runtime/link_probe.hpp"
@@ -19,6 +20,15 @@ constexpr double kLargestLoad = 0.95;
 constexpr double kMostThreads = 1024;
 constexpr double kMostDisturbance = 0.1;  ///< share of all cores; a machine at rest has less
 
+constexpr std::int64_t kMostRuns = 1'000'000;
+constexpr std::int64_t kMostLayers = 100'000;
+constexpr std::uint64_t kLargestSeed = std::uint64_t{1} << 53;  ///< that files hold as a number
+
+samples::Sweep sweep_from(const cli::Options& options) {
+    if (options.seed() > kLargestSeed) throw options.error("seed", "must be at most 2^53 with --sweep");
+    return {options.seed(), options.integer("sweep-layers", 1, kMostLayers)};
+}
+
 engine::ProfilePlan plan_from(const cli::Options& options) {
     engine::ProfilePlan plan;
     plan.loads = options.numbers("load", 0, kLargestLoad);
@@ -28,6 +38,10 @@ engine::ProfilePlan plan_from(const cli::Options& options) {
         plan.threads.push_back(static_cast<int>(threads));
     }
     plan.budget = options.duration("budget");
+    plan.stable = options.percentage("stable");
+    if (plan.stable <= 0) throw options.error("stable", "must be above 0");
+    plan.max_runs = static_cast<std::size_t>(options.integer("max-runs", 1, kMostRuns));
+    if (options.flag("sweep")) plan.sweep = sweep_from(options);
     plan.device = options.optional_text("name").value_or("");
     return plan;
 }
@@ -37,25 +51,50 @@ int write(const cli::Options& options, const samples::Profile& profile) {
     return 0;
 }
 
-int profile_model(const cli::Options& options) {
+/// What an earlier run measured, with times of this machine.
+std::optional<samples::Profile> earlier_profile(const cli::Options& options, double stretch) {
+    const auto file = options.optional_text("resume");
+    if (!file) return std::nullopt;
+    samples::Profile profile = samples::read_profile(util::FileView::open(*file));
+    if (profile.context.stretch != stretch) {
+        throw options.error("resume", "the profile is of a device that is stretched by another factor",
+                            "--stretch must be as it was");
+    }
+    return samples::stretched(std::move(profile), 1 / stretch);
+}
+
+void warn(const samples::Profile& profile, const engine::Profiler& profiler) {
+    if (profile.missing > 0) {
+        util::log_warning("{} measurements are missing; --resume takes them, or a larger --budget", profile.missing);
+    }
+    if (const double share = profiler.disturbance(); share > kMostDisturbance) {
+        util::log_warning("other processes took {:.0f} % of the CPU meanwhile: the times are too long", 100 * share);
+    }
+}
+
+int profile_device(const cli::Options& options) {
     const engine::ProfilePlan plan = plan_from(options);
-    const graph::Graph graph = tools::read_model(options, options.positional("MODEL.onnx"));
+    const double stretch = options.number("stretch", 1, samples::kLargestStretch);
+    const std::optional<samples::Profile> earlier = earlier_profile(options, stretch);
+    std::optional<graph::Graph> model;
+    if (const std::string file = options.positional("MODEL.onnx"); !file.empty())
+        model = tools::read_model(options, file);
+    engine::Profiler profiler(model ? &*model : nullptr, plan);
+    if (earlier) profiler.resume(*earlier);
     const cli::Interruption interruption;
-    std::optional<cli::Progress> bar;
-    const engine::ProfileResult result = engine::profile_model(graph, plan, [&](std::size_t done, std::size_t total) {
-        cli::Interruption::throw_if_requested();
-        if (!bar) bar.emplace(options, "timing", total);
-        bar->update(done);
-    });
-    bar.reset();
-    if (result.left_out > 0) {
-        util::log_warning("the budget was over before {} of the measurements; --budget gives more", result.left_out);
+    {
+        cli::Progress bar(options, "timing", 1);
+        profiler.run([&](const engine::ProfileProgress& progress) {
+            bar.update(progress.done, progress.total, progress.left);
+            return !cli::Interruption::requested();
+        });
     }
-    if (result.disturbance > kMostDisturbance) {
-        util::log_warning("other processes took {:.0f} % of the CPU meanwhile: the times are too long",
-                          100 * result.disturbance);
-    }
-    return write(options, samples::stretched(result.profile, options.number("stretch", 1, samples::kLargestStretch)));
+    const samples::Profile profile = profiler.profile();
+    if (profile.layers.empty()) cli::Interruption::throw_if_requested();
+    write(options, samples::stretched(profile, stretch));
+    cli::Interruption::throw_if_requested();
+    warn(profile, profiler);
+    return 0;
 }
 
 int profile_link(const cli::Options& options) {
@@ -78,14 +117,15 @@ int profile_link(const cli::Options& options) {
 }
 
 int run(const cli::Options& options) {
-    const bool model = !options.positional("MODEL.onnx").empty();
-    if (model == options.has("link")) {
-        throw util::Error(util::Errc::usage, "give either a model or --link")
+    const bool device = !options.positional("MODEL.onnx").empty() || options.flag("sweep");
+    if (device == options.has("link")) {
+        throw util::Error(util::Errc::usage, "give a model, --sweep or both, or else --link")
             .hint("convoy-profile --help shows all options");
     }
-    if (!model && options.has("stretch"))
+    if (!device && options.has("stretch"))
         throw options.error("stretch", "slows the device down, not its links", "it needs a model");
-    return model ? profile_model(options) : profile_link(options);
+    if (!device && options.has("resume")) throw options.error("resume", "is of no use for a link");
+    return device ? profile_device(options) : profile_link(options);
 }
 
 }  // namespace

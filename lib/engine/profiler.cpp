@@ -1,124 +1,313 @@
 #include "engine/profiler.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <thread>
 
+#include "engine/codec_times.hpp"
+#include "engine/context.hpp"
+#include "engine/cpu_time.hpp"
+#include "engine/earlier.hpp"
 #include "engine/load.hpp"
+#include "engine/planned_batch.hpp"
 #include "util/clock.hpp"
 
 namespace convoy::engine {
 
-using graph::OperatorId;
+using samples::Stop;
 using util::Seconds;
 
 namespace {
 
-constexpr Seconds kMostPerSample{0.5};
-constexpr Seconds kLeastPerSample{0.03};
+/// Of the budget, for the first visits to all batches under all conditions.
+constexpr double kFirstShare = 0.6;
+/// At most, for codecs; they take a second or so.
+constexpr double kCodecShare = 0.02;
+/// Runs of a piece right behind its turn in a pass.
+constexpr std::size_t kMostRepeated = 20;
 
-class Profiler {
-  public:
-    Profiler(const graph::Graph& graph, const ProfilePlan& plan,
-             const std::function<void(std::size_t, std::size_t)>& progress)
-        : graph_(graph),
-          weights_(graph),
-          plan_(plan),
-          progress_(progress),
-          deadline_(plan.budget),
-          works_(works_to_time(graph)),
-          total_(plan.loads.size() * plan.threads.size() * (works_.size() + 1)) {
-        effort_.most = std::clamp(plan.budget / (2.0 * static_cast<double>(total_)), kLeastPerSample, kMostPerSample);
-    }
-
-    ProfileResult run() {
-        samples::Profile& profile = result_.profile;
-        profile.context = context_of_this_device(plan_.device);
-        profile.model_file = graph_.file();
-        profile.model_sha256 = graph_.sha256();
-        for (std::size_t i = 0; i < graph_.operators().size(); ++i) {
-            profile.model_flops += graph::flops(graph_, whole_work(graph_, OperatorId(i)));
-        }
-        set_threads(plan_.threads.front());
-        profile.piece_overhead = time_piece_overhead(effort_);
-        // Whole operators under all conditions first, so that a short budget costs slices only.
-        const std::size_t wholes = graph_.operators().size();
-        for_each_condition([&](double load, int threads) {
-            whole_model_sample(load, threads);
-            layer_samples(0, wholes, load, threads);
-        });
-        for_each_condition([&](double load, int threads) { layer_samples(wholes, works_.size(), load, threads); });
-        result_.disturbance = others_.share();
-        return std::move(result_);
-    }
-
-  private:
-    template <class Body>
-    void for_each_condition(Body body) {
-        for (const int threads : plan_.threads) {
-            set_threads(threads);
-            for (const double load : plan_.loads) {
-                generator_.emplace(load);
-                body(load, threads);
-                generator_.reset();
-            }
+std::vector<Condition> conditions_of(const ProfilePlan& plan) {
+    std::vector<Condition> conditions;
+    for (const int threads : plan.threads) {
+        for (const double load : plan.loads) {
+            const Condition condition{threads, load};
+            if (std::ranges::find(conditions, condition) == conditions.end()) conditions.push_back(condition);
         }
     }
-
-    [[nodiscard]] Effort effort(double load) const {
-        Effort effort = effort_;
-        if (load > 0) {  // each measurement sees two whole periods of the load
-            effort.quantum = 2 * LoadGenerator::period();
-            effort.precision = 0.02;
-            effort.most_measurements = 15;
-        }
-        return effort;
-    }
-
-    /// Whether the time is over; counts what is left out.
-    bool skipped() {
-        if (!deadline_.passed()) return false;
-        ++result_.left_out;
-        return true;
-    }
-
-    void whole_model_sample(double load, int threads) {
-        if (skipped()) return;
-        generator_->restart();
-        const samples::Times times = time_piece(weights_, whole_model(graph_), effort(load));
-        result_.profile.whole_model.push_back({load, generator_->obtained(), threads, times});
-        progress_(++done_, total_);
-    }
-
-    void layer_samples(std::size_t begin, std::size_t end, double load, int threads) {
-        for (std::size_t i = begin; i < end; ++i) {
-            if (skipped()) continue;
-            const graph::Work& work = works_[i];
-            generator_->restart();
-            const samples::Times times = time_piece(weights_, piece_of(graph_, work), effort(load));
-            result_.profile.layers.push_back({graph_.op(work.op).name, samples::describe(graph_, work), load,
-                                              generator_->obtained(), threads, times});
-            progress_(++done_, total_);
-        }
-    }
-
-    const graph::Graph& graph_;
-    Weights weights_;
-    const ProfilePlan& plan_;
-    const std::function<void(std::size_t, std::size_t)>& progress_;
-    util::Deadline deadline_;
-    std::vector<graph::Work> works_;
-    std::size_t total_;
-    OtherProcesses others_;
-    std::size_t done_ = 0;
-    Effort effort_;
-    std::optional<LoadGenerator> generator_;
-    ProfileResult result_;
-};
+    return conditions;
+}
 
 }  // namespace
 
-ProfileResult profile_model(const graph::Graph& graph, const ProfilePlan& plan,
-                            const std::function<void(std::size_t, std::size_t)>& progress) {
-    return Profiler(graph, plan, progress).run();
-}
+class Profiler::Implementation {
+  public:
+    Implementation(const graph::Graph* model, ProfilePlan plan)
+        : model_(model),
+          plan_(std::move(plan)),
+          enough_{plan_.stable, std::max<std::size_t>(1, plan_.max_runs)},
+          conditions_(conditions_of(plan_)),
+          circumstances_(conditions_.size()),
+          batches_(plan_batches(model_, plan_.sweep, conditions_.size())) {}
+
+    void resume(const samples::Profile& earlier) { earlier_.emplace(earlier, empty_profile()); }
+
+    void run(const std::function<bool(const ProfileProgress&)>& go_on) {
+        go_on_ = go_on;
+        deadline_.emplace(plan_.budget);
+        begin_ = util::now();
+        double share = kFirstShare;
+        while (!over() && visit_all(share)) share = 1;
+    }
+
+    [[nodiscard]] samples::Profile profile() const {
+        samples::Profile profile = empty_profile();
+        if (const auto now = throttle_count(); now && throttled_) profile.context.throttled = *now - *throttled_;
+        for (const PlannedBatch& batch : batches_) {
+            if (batch.targets.empty())
+                profile.missing += static_cast<std::int64_t>(batch.size() * conditions_.size());
+            else
+                for (std::size_t c = 0; c < conditions_.size(); ++c) add_samples(batch, c, profile);
+        }
+        add_overhead(profile);
+        profile.codecs = codecs_;
+        if (earlier_) earlier_->add_rest(profile);
+        return profile;
+    }
+
+    [[nodiscard]] double disturbance() const { return others_.share(); }
+
+  private:
+    [[nodiscard]] samples::Profile empty_profile() const {
+        samples::Profile profile;
+        profile.context = context_of_this_device(plan_.device);
+        profile.sweep = plan_.sweep;
+        if (!model_) return profile;
+        profile.model_file = model_->file();
+        profile.model_sha256 = model_->sha256();
+        for (std::size_t i = 0; i < model_->operators().size(); ++i) {
+            profile.model_flops += graph::flops(*model_, whole_work(*model_, graph::OperatorId(i)));
+        }
+        return profile;
+    }
+
+    /// The weight of all visits that a batch needs.
+    [[nodiscard]] double weight_of(const PlannedBatch& batch) const {
+        double sum = 0;
+        for (std::size_t c = 0; c < conditions_.size(); ++c) sum += needs(batch, c) ? batch.weight : 0;
+        return sum;
+    }
+
+    /// One round of visits to what needs further runs. False when nothing does.
+    bool visit_all(double share) {
+        std::vector<double> weights;
+        double left = 0;
+        for (const PlannedBatch& batch : batches_) left += weights.emplace_back(weight_of(batch));
+        if (left == 0) return false;
+        for (std::size_t b = 0; b < batches_.size() && !over(); ++b) {
+            if (weights[b] > 0) visit(batches_[b], share, left);
+            left -= weights[b];
+            if (codecs_.empty() && !(earlier_ && !earlier_->profile().codecs.empty()))
+                codecs_ = time_codecs(enough_, deadline_->left() * kCodecShare);
+        }
+        return true;
+    }
+
+    /// Visits a batch under all conditions that it needs.
+    /// @param left  weight of all visits that are left in this round
+    void visit(PlannedBatch& planned, double share, double left) {
+        Batch batch = planned.open();
+        if (planned.targets.empty()) describe(planned, batch);
+        std::optional<Pass> pass;
+        for (std::size_t c = 0; c < conditions_.size() && !over(); ++c) {
+            if (!needs(planned, c)) continue;
+            set_threads(conditions_[c].threads);
+            watch_threads();
+            if (!pass) {
+                pass.emplace(batch);
+                if (planned.whole_model) whole_.emplace(*batch.weights.front(), whole_model(*model_), true);
+            }
+            visit(planned, *pass, c, deadline_->left() * (share * planned.weight / std::max(left, planned.weight)));
+            left -= planned.weight;
+        }
+        whole_.reset();
+    }
+
+    void visit(PlannedBatch& batch, Pass& pass, std::size_t c, Seconds most) {
+        const util::Deadline limit(most);
+        Circumstances& circumstances = circumstances_[c];
+        LoadGenerator generator(conditions_[c].load, ++visits_);
+        look_before(circumstances, most);
+        generator.restart();
+        const Seconds begin = util::now();
+        double next_look = 6;  // not after each pass: looking takes time, too
+        for (double passes = 1; pass_once(batch, pass, c) && !limit.passed(); ++passes) {
+            if (passes < next_look) continue;
+            if (!needs(batch, c)) break;
+            next_look = std::ceil(passes * 1.2);
+        }
+        circumstances.add_obtained(generator.obtained(), util::now() - begin);
+        batch.done[c] = done(batch, c);
+    }
+
+    /// Reads the utilisation of the cores while only the load generator runs.
+    static void look_before(Circumstances& circumstances, Seconds most) {
+        constexpr Seconds kMost{0.25};
+        constexpr Seconds kLeast{0.02};
+        const Seconds window = std::clamp(most / 5, kLeast, kMost);
+        const Utilisation utilisation;
+        std::this_thread::sleep_for(window);
+        circumstances.add_before(utilisation.share(), window);
+    }
+
+    /// False when there is no time left.
+    bool pass_once(PlannedBatch& batch, Pass& pass, std::size_t c) {
+        for (std::size_t i = 0; i < pass.size(); ++i) {
+            if (over()) return false;
+            const TimedRun run = pass.run(i);
+            Record& record = batch.records[c][i];
+            record.runs.add(run, enough_);
+            circumstances_[c].add(run);
+            if (batch.repeats && conditions_[c].load == 0 && record.repeated.size() < kMostRepeated)
+                record.repeated.push_back(pass.run_again(i).wall.count());
+        }
+        if (whole_ && !over()) time_whole_model(batch.model[c], conditions_[c].load);
+        return !over();
+    }
+
+    void time_whole_model(ModelRecord& record, double load) {
+        constexpr double kPeriods = 5;
+        if (record.seconds.size() >= enough_.max_runs) return;
+        whole_->prepare();
+        Seconds sum{0};
+        double runs = 0;
+        do {  // under load a measurement sees several periods of it
+            sum += whole_->run().wall;
+            ++runs;
+        } while (load > 0 && sum < kPeriods * LoadGenerator::period());
+        record.seconds.push_back(sum.count() / runs);
+    }
+
+    [[nodiscard]] bool is_done(const Record& record, std::size_t c) const {
+        return record.complete() || record.runs.stop(conditions_[c], circumstances_[c], enough_) != Stop::budget;
+    }
+
+    [[nodiscard]] bool model_done(const PlannedBatch& batch, std::size_t c) const {
+        return batch.model[c].complete() || batch.model[c].stop(enough_) != Stop::budget;
+    }
+
+    [[nodiscard]] std::size_t done(const PlannedBatch& batch, std::size_t c) const {
+        const auto count =
+            std::ranges::count_if(batch.records[c], [&](const Record& record) { return is_done(record, c); });
+        return static_cast<std::size_t>(count) + (batch.whole_model && model_done(batch, c) ? 1 : 0);
+    }
+
+    /// Whether the batch needs further runs under a condition, or the condition itself does.
+    [[nodiscard]] bool needs(const PlannedBatch& batch, std::size_t c) const {
+        if (batch.targets.empty() || done(batch, c) < batch.size()) return true;
+        const bool all_earlier = std::ranges::all_of(batch.records[c], &Record::complete);
+        return conditions_[c].load > 0 && !all_earlier && !circumstances_[c].known(enough_.stable);
+    }
+
+    /// Notes what a batch has when it is opened first, and what the earlier profile has of it.
+    void describe(PlannedBatch& planned, const Batch& batch) {
+        planned.targets = batch.targets;
+        for (std::size_t c = 0; c < conditions_.size(); ++c) {
+            planned.records[c].resize(planned.targets.size());
+            if (!earlier_) continue;
+            for (std::size_t i = 0; i < planned.targets.size(); ++i) {
+                Record& record = planned.records[c][i];
+                record.earlier = earlier_->take(planned.targets[i], conditions_[c]);
+                record.given = planned.targets[i].op == kOverhead && earlier_->profile().piece_overhead;
+            }
+            planned.model[c].earlier = earlier_->model(conditions_[c]);
+            planned.done[c] = done(planned, c);
+        }
+    }
+
+    void add_samples(const PlannedBatch& batch, std::size_t c, samples::Profile& profile) const {
+        const auto add = [&](auto sample, auto& samples) {
+            if (sample)
+                samples.push_back(std::move(*sample));
+            else
+                ++profile.missing;
+        };
+        if (batch.whole_model)
+            add(sample_of(batch.model[c], conditions_[c], circumstances_[c], enough_), profile.whole_model);
+        for (std::size_t i = 0; i < batch.targets.size(); ++i) {
+            if (batch.targets[i].op == kOverhead) continue;
+            add(sample_of(batch.targets[i], batch.records[c][i], conditions_[c], circumstances_[c], enough_),
+                profile.layers);
+        }
+    }
+
+    /// Under the least load, by the first number of threads.
+    void add_overhead(samples::Profile& profile) const {
+        if (batches_.empty()) return;
+        const auto least = std::ranges::min_element(conditions_, {}, &Condition::load);
+        const auto c = static_cast<std::size_t>(least - conditions_.begin());
+        const PlannedBatch& batch = batches_.front();
+        std::vector<double> seconds;
+        for (std::size_t i = 0; i < batch.targets.size(); ++i) {
+            if (batch.targets[i].op != kOverhead) continue;
+            const auto more = batch.records[c][i].runs.seconds(conditions_[c], circumstances_[c]);
+            seconds.insert(seconds.end(), more.begin(), more.end());
+        }
+        if (!seconds.empty()) profile.piece_overhead = samples::summarize(seconds);
+    }
+
+    /// Whether the time is over, or the user wants no more, who is asked at most a thousand times a second.
+    bool over() {
+        constexpr Seconds kBetween{0.001};
+        if (stopped_ || deadline_->passed()) return true;
+        if (util::now() - asked_ < kBetween) return false;
+        asked_ = util::now();
+        stopped_ = !go_on_(progress());
+        return stopped_;
+    }
+
+    [[nodiscard]] ProfileProgress progress() const {
+        ProfileProgress progress;
+        for (const PlannedBatch& batch : batches_) {
+            progress.total += batch.size() * conditions_.size();
+            for (const std::size_t done : batch.done) progress.done += done;
+        }
+        progress.left = deadline_->left();
+        if (progress.done > 0) {
+            const double rest = static_cast<double>(progress.total) / static_cast<double>(progress.done) - 1;
+            progress.left = std::min(progress.left, (util::now() - begin_) * std::max(0.0, rest));
+        }
+        return progress;
+    }
+
+    const graph::Graph* model_;
+    ProfilePlan plan_;
+    Enough enough_;
+    std::vector<Condition> conditions_;
+    std::vector<Circumstances> circumstances_;  ///< one per condition
+    std::vector<PlannedBatch> batches_;
+    std::optional<TimedPiece> whole_;  ///< the model, while the batch that it belongs to is visited
+    std::optional<Earlier> earlier_;
+    std::vector<samples::CodecSample> codecs_;
+    std::uint64_t visits_ = 0;
+    std::function<bool(const ProfileProgress&)> go_on_;
+    std::optional<util::Deadline> deadline_;
+    Seconds begin_{};
+    Seconds asked_{};
+    bool stopped_ = false;
+    OtherProcesses others_;
+    std::optional<std::int64_t> throttled_ = throttle_count();
+};
+
+Profiler::Profiler(const graph::Graph* model, ProfilePlan plan)
+    : implementation_(std::make_unique<Implementation>(model, std::move(plan))) {}
+Profiler::~Profiler() = default;
+
+void Profiler::resume(const samples::Profile& earlier) { implementation_->resume(earlier); }
+
+void Profiler::run(const std::function<bool(const ProfileProgress&)>& go_on) { implementation_->run(go_on); }
+
+samples::Profile Profiler::profile() const { return implementation_->profile(); }
+
+double Profiler::disturbance() const { return implementation_->disturbance(); }
 
 }  // namespace convoy::engine

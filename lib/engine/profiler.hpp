@@ -1,31 +1,73 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
-#include "engine/measure.hpp"
+#include "samples/profile.hpp"
+
+namespace convoy::graph {
+class Graph;
+}
 
 namespace convoy::engine {
 
-/// What a profile of a model is to cover.
+/// What a profile is to cover.
 struct ProfilePlan {
     std::vector<double> loads{0};
     std::vector<int> threads{1};
     util::Seconds budget{600};
-    std::string device;  ///< its name; empty is the host's
+    double stable = 0.03;        ///< half the confidence interval of a median that is narrow enough, as a share of it
+    std::size_t max_runs = 100;  ///< of one piece under one condition
+    std::optional<samples::Sweep> sweep{};  ///< synthetic layers to time
+    std::string device{};                   ///< its name; empty is the host's
 };
 
-/// Times a model: for each number of threads and each load the whole model and every operator, then slices of them.
-///
-/// Afterwards the engine keeps the last number of threads. What the budget cuts off is left out and counted.
-///
-/// @param progress  called after each of the `total` measurements with how many are done; may throw to end
-/// @throws Error data, when an operator has no layer in the engine
-struct ProfileResult {
-    samples::Profile profile;
-    std::size_t left_out = 0;
-    double disturbance = 0;  ///< share of all cores that other processes took meanwhile; the times are too long then
+/// How far a profile is.
+struct ProfileProgress {
+    std::size_t done = 0;  ///< samples that need no more runs
+    std::size_t total = 0;
+    util::Seconds left{};  ///< until the end, by what was done so far and by the budget
 };
-[[nodiscard]] ProfileResult profile_model(const graph::Graph& graph, const ProfilePlan& plan,
-                                          const std::function<void(std::size_t done, std::size_t total)>& progress);
+
+/// Times a model, synthetic layers, or both, under each number of threads and load.
+///
+/// Pieces are timed in passes (engine/batch.hpp): first the model and all of its operators whole, then slices of them,
+/// then synthetic layers with a slice of each. Each batch is visited under all conditions before the next one is; what
+/// is not stable after its share of the time is visited again when all others have had theirs. So any budget gives
+/// samples of all conditions, and a longer one gives more of them, better ones.
+///
+/// Before each visit the engine sleeps while the load generator runs, and the utilisation of the cores is read: all
+/// that a planner can know of the load. Times under load: engine/circumstances.hpp.
+///
+/// Afterwards the engine keeps the last number of threads.
+class Profiler {
+  public:
+    /// @param model  nullptr: synthetic layers only; must outlive the profiler
+    Profiler(const graph::Graph* model, ProfilePlan plan);
+    ~Profiler();
+    Profiler(const Profiler&) = delete;
+    Profiler& operator=(const Profiler&) = delete;
+
+    /// Keeps the samples of an earlier profile that had all the runs that they needed, and takes only the others.
+    /// @throws Error data, when it is of another device, model or sweep, or of other versions
+    void resume(const samples::Profile& earlier);
+
+    /// Measures until all is stable, the budget is over, or `go_on` says false, which is asked after each run.
+    /// @throws Error data, when an operator has no layer in the engine
+    void run(const std::function<bool(const ProfileProgress&)>& go_on);
+
+    /// What was measured so far. What is missing is counted.
+    [[nodiscard]] samples::Profile profile() const;
+    /// Share of all cores that other processes took meanwhile; with much of it the times are too long.
+    [[nodiscard]] double disturbance() const;
+
+  private:
+    class Implementation;
+    std::unique_ptr<Implementation> implementation_;
+};
 
 }  // namespace convoy::engine

@@ -1,7 +1,7 @@
 #include "engine/runnable.hpp"
 
-#include "engine/measure.hpp"
 #include "engine/shard.hpp"
+#include "engine/timed_piece.hpp"
 
 namespace convoy::engine {
 
