@@ -96,14 +96,17 @@ struct Sweep {
     bool operator==(const Sweep&) const = default;
 };
 
-/// A message of one size, and its acknowledgement. `one_way` is that of the message, by the receiver's clock offset,
-/// or half the round trip where the offset is not known.
+/// A message of one size, and its acknowledgement; or a burst of messages, and the acknowledgement of the last.
+/// `one_way` is that of the message: the round trip less half that of the smallest message, because what is the same
+/// for messages of all sizes cannot be told apart by direction without a common clock. How it varies is known by
+/// direction, from both clocks.
 enum class Direction : std::uint8_t { out, back };
 struct LinkSample {
-    util::Bytes bytes;
+    util::Bytes bytes;  ///< of each message
     Direction direction = Direction::out;
     Times round_trip;
     Times one_way;
+    std::int64_t messages = 1;  ///< sent one right after the other
     bool operator==(const LinkSample&) const = default;
 };
 
@@ -112,6 +115,7 @@ struct LinkFit {
     util::Seconds start_up{};
     util::BytesPerSecond rate;
     util::Seconds delay{};
+    util::Seconds jitter{};  ///< 19 of 20 small messages are at most so much later than the median one
     bool operator==(const LinkFit&) const = default;
 };
 
@@ -119,15 +123,18 @@ struct LinkProfile {
     std::string url;   ///< of the device at the other end
     std::string peer;  ///< its name
     std::vector<LinkSample> samples;
-    LinkFit fitted;
+    LinkFit fitted;                 ///< from this device to the peer
+    std::optional<LinkFit> back{};  ///< from the peer to this device; empty: as `fitted`
     bool operator==(const LinkProfile&) const = default;
 };
 
-/// Least squares of one_way = start_up + bytes / rate, relative errors weighted alike, neither negative; delay is 0:
-/// round trips of single messages cannot tell it from the start-up.
+/// Fits one direction of a link to its samples. Robust: single messages one by one give
+/// one_way = start_up + delay + bytes / rate by least squares of relative errors, outliers weighted down (Huber), none
+/// of the terms negative. A burst of small messages tells start-up, what each of them costs more, from delay; without a
+/// burst all of it counts as start-up.
 ///
 /// @throws Error data: fewer than two sizes, or times that do not grow with the size
-[[nodiscard]] LinkFit fit_link(std::span<const LinkSample> samples);
+[[nodiscard]] LinkFit fit_link(std::span<const LinkSample> samples, Direction direction = Direction::out);
 
 /// Everything that one run of convoy-profile measured. File kind `profile`.
 struct Profile {
@@ -140,6 +147,7 @@ struct Profile {
     std::vector<ModelSample> whole_model;
     std::vector<LayerSample> layers;
     std::optional<LinkProfile> link;
+    std::vector<LinkProfile> links;  ///< to the other devices of a cluster, where they were measured with the device
     std::optional<Sweep> sweep{};
     std::vector<CodecSample> codecs{};
     std::int64_t missing = 0;  ///< samples that the budget or the user's end left out
@@ -148,8 +156,8 @@ struct Profile {
 
 /// No device is emulated on one so much faster.
 inline constexpr double kLargestStretch = 1e6;
-/// The profile of a device that pretends to be `factor` times slower: every time of the device but those of its link is
-/// multiplied, and the context says so.
+/// The profile of a device that pretends to be `factor` times slower: every time of the device but those of its links
+/// is multiplied, and the context says so.
 [[nodiscard]] Profile stretched(Profile profile, double factor);
 
 [[nodiscard]] const yaml::DocumentKind& profile_kind();

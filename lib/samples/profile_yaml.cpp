@@ -52,22 +52,40 @@ const Schema& codec_schema() {
 }
 
 const Schema& link_sample_schema() {
-    static const Schema schema{"link_sample",
-                               {
-                                   {.key = "bytes", .type = integer(0), .unit = "bytes", .required = true},
-                                   {.key = "direction", .type = choice({"out", "back"}), .required = true},
-                                   {.key = "round_trip", .type = record(detail::times_schema()), .required = true},
-                                   {.key = "one_way", .type = record(detail::times_schema()), .required = true},
-                               }};
+    static const Schema schema{
+        "link_sample",
+        {
+            {.key = "bytes", .type = integer(0), .unit = "bytes", .required = true, .doc = "of each message"},
+            {.key = "messages",
+             .type = integer(1, 1024),
+             .default_text = "1",
+             .doc = "sent one right after the other; the last was acknowledged"},
+            {.key = "direction", .type = choice({"out", "back"}), .required = true},
+            {.key = "round_trip", .type = record(detail::times_schema()), .required = true},
+            {.key = "one_way", .type = record(detail::times_schema()), .required = true},
+        }};
     return schema;
 }
 
 const Schema& fitted_schema() {
     static const Schema schema{"fitted",
                                {
-                                   {.key = "start_up_ms", .type = number(), .unit = "ms", .required = true},
+                                   {.key = "start_up_ms",
+                                    .type = number(),
+                                    .unit = "ms",
+                                    .required = true,
+                                    .doc = "per message, occupies the sender's interface"},
                                    {.key = "rate_mbit_per_s", .type = positive(), .unit = "Mbit/s", .required = true},
-                                   {.key = "delay_ms", .type = number(), .unit = "ms", .default_text = "0"},
+                                   {.key = "delay_ms",
+                                    .type = number(),
+                                    .unit = "ms",
+                                    .default_text = "0",
+                                    .doc = "one way, overlaps with other messages"},
+                                   {.key = "jitter_ms",
+                                    .type = number(),
+                                    .unit = "ms",
+                                    .default_text = "0",
+                                    .doc = "19 of 20 small messages are at most so much later than the median"},
                                }};
     return schema;
 }
@@ -78,7 +96,10 @@ const Schema& link_schema() {
         {
             {.key = "url", .type = any_text(), .default_text = "''"},
             {.key = "peer", .type = any_text(), .default_text = "''"},
-            {.key = "fitted", .type = record(fitted_schema()), .required = true},
+            {.key = "fitted", .type = record(fitted_schema()), .required = true, .doc = "from this device to the peer"},
+            {.key = "back",
+             .type = record(fitted_schema()),
+             .doc = "from the peer to this device; as `fitted` when left out"},
             {.key = "samples", .type = sequence_of(record(link_sample_schema())), .default_text = "[]"},
         }};
     return schema;
@@ -101,40 +122,54 @@ const Schema& profile_schema() {
              .type = integer(0),
              .default_text = "0",
              .doc = "samples that the budget or an interruption left out"},
-            {.key = "link", .type = record(link_schema())},
+            {.key = "link", .type = record(link_schema()), .doc = "measured by `--link`"},
+            {.key = "links",
+             .type = sequence_of(record(link_schema())),
+             .default_text = "[]",
+             .doc = "measured by `--cluster`, to later devices of the cluster file"},
         }};
     return schema;
+}
+
+Value fit_value(const LinkFit& fit) {
+    return Value::map({{"start_up_ms", written_ms(fit.start_up)},
+                       {"rate_mbit_per_s", util::mbit_per_s(fit.rate)},
+                       {"delay_ms", written_ms(fit.delay)},
+                       {"jitter_ms", written_ms(fit.jitter)}})
+        .flow();
 }
 
 Value link_value(const LinkProfile& link) {
     Value samples = Value::sequence();
     for (const LinkSample& sample : link.samples) {
-        samples.push(Value::map({{"bytes", sample.bytes.value},
-                                 {"direction", sample.direction == Direction::out ? "out" : "back"},
-                                 {"round_trip", detail::to_value(sample.round_trip)},
-                                 {"one_way", detail::to_value(sample.one_way)}})
-                         .flow());
+        Value value = Value::map({{"bytes", sample.bytes.value},
+                                  {"direction", sample.direction == Direction::out ? "out" : "back"},
+                                  {"round_trip", detail::to_value(sample.round_trip)},
+                                  {"one_way", detail::to_value(sample.one_way)}});
+        if (sample.messages != 1) value.set("messages", sample.messages);
+        samples.push(std::move(value).flow());
     }
-    return Value::map({{"url", link.url},
-                       {"peer", link.peer},
-                       {"fitted", Value::map({{"start_up_ms", written_ms(link.fitted.start_up)},
-                                              {"rate_mbit_per_s", util::mbit_per_s(link.fitted.rate)},
-                                              {"delay_ms", written_ms(link.fitted.delay)}})
-                                      .flow()},
-                       {"samples", samples}});
+    Value value = Value::map({{"url", link.url}, {"peer", link.peer}, {"fitted", fit_value(link.fitted)}});
+    if (link.back) value.set("back", fit_value(*link.back));
+    return std::move(value).set("samples", samples);
+}
+
+LinkFit read_fit(const Reader& reader) {
+    return {util::from_milliseconds(reader["start_up_ms"].number()),
+            util::from_mbit_per_s(reader["rate_mbit_per_s"].number()),
+            util::from_milliseconds(reader["delay_ms"].number()),
+            util::from_milliseconds(reader["jitter_ms"].number())};
 }
 
 LinkProfile read_link(const Reader& reader) {
-    LinkProfile link{reader["url"].string(), reader["peer"].string(), {}, {}};
+    LinkProfile link{reader["url"].string(), reader["peer"].string(), {}, read_fit(reader["fitted"]), {}};
+    if (const auto back = reader.optional("back")) link.back = read_fit(*back);
     for (const Reader& item : reader["samples"].items()) {
         link.samples.push_back({util::Bytes(item["bytes"].integer()),
                                 item["direction"].string() == "out" ? Direction::out : Direction::back,
-                                read_times(item["round_trip"]), read_times(item["one_way"])});
+                                read_times(item["round_trip"]), read_times(item["one_way"]),
+                                item["messages"].integer()});
     }
-    const Reader fitted = reader["fitted"];
-    link.fitted = {util::from_milliseconds(fitted["start_up_ms"].number()),
-                   util::from_mbit_per_s(fitted["rate_mbit_per_s"].number()),
-                   util::from_milliseconds(fitted["delay_ms"].number())};
     return link;
 }
 
@@ -167,6 +202,7 @@ void read_rest(const Document& document, Profile& profile) {
     }
     profile.missing = document["missing"].integer();
     if (const auto link = document.root().optional("link")) profile.link = read_link(*link);
+    for (const Reader& item : document["links"].items()) profile.links.push_back(read_link(item));
 }
 
 void set_rest(const Profile& profile, Value& document) {
@@ -185,6 +221,9 @@ void set_rest(const Profile& profile, Value& document) {
     if (!profile.codecs.empty()) document.set("codecs", codecs);
     if (profile.missing > 0) document.set("missing", profile.missing);
     if (profile.link) document.set("link", link_value(*profile.link));
+    Value links = Value::sequence();
+    for (const LinkProfile& link : profile.links) links.push(link_value(link));
+    if (!profile.links.empty()) document.set("links", links);
 }
 
 }  // namespace

@@ -52,19 +52,17 @@ Profile small_profile() {
     profile.sweep = Sweep{7, 40};
     profile.codecs = {{"fp16", util::Bytes(4096), times(0.01), times(0.02)}};
     profile.missing = 3;
-    profile.link = LinkProfile{"tcp://127.0.0.1:5555",
-                               "b",
-                               {{util::Bytes(1000), Direction::out, times(1), times(0.5)},
-                                {util::Bytes(100000), Direction::back, times(9), times(4.5)}},
-                               {util::Seconds(0.0004), util::from_mbit_per_s(80), util::Seconds(0)}};
+    profile.link =
+        LinkProfile{"tcp://127.0.0.1:5555",
+                    "b",
+                    {{util::Bytes(1000), Direction::out, times(1), times(0.5)},
+                     {util::Bytes(100000), Direction::back, times(9), times(4.5)},
+                     {util::Bytes(1000), Direction::out, times(2), times(1), 16}},
+                    {util::Seconds(0.0005), util::from_mbit_per_s(80), util::Seconds(0.25)},
+                    LinkFit{util::Seconds(0.002), util::from_mbit_per_s(40), util::Seconds(0), util::Seconds(0.125)}};
+    profile.links = {*profile.link, *profile.link};
+    profile.links[1].back.reset();
     return profile;
-}
-
-LinkSample message(std::int64_t bytes, double seconds) {
-    LinkSample sample;
-    sample.bytes = util::Bytes(bytes);
-    sample.one_way.median = util::Seconds(seconds);
-    return sample;
 }
 
 }  // namespace
@@ -84,6 +82,13 @@ TEST_CASE("samples: a profile is read back as it was written", "[samples]") {
         CHECK(again.codecs == small_profile().codecs);
         CHECK(again.missing == 3);
         CHECK(util::milliseconds(again.layers.front().time.median) == Approx(0.125));
+        REQUIRE(again.link);
+        CHECK(again.link->samples[2].messages == 16);
+        CHECK(again.link->fitted.delay == util::Seconds(0.25));
+        CHECK(again.link->back.value().jitter == util::Seconds(0.125));
+        REQUIRE(again.links.size() == 2);
+        CHECK(again.links[0] == *again.link);
+        CHECK_FALSE(again.links[1].back);
         CHECK(write_profile(again, format) == text);
     }
 }
@@ -99,6 +104,7 @@ TEST_CASE("samples: the profile of a stretched device has all times but the link
     CHECK(slower.layers[0].repeated == 4 * *profile.layers[0].repeated);
     CHECK(slower.codecs[0].decode.median == 4 * profile.codecs[0].decode.median);
     CHECK(slower.link == profile.link);
+    CHECK(slower.links == profile.links);
     CHECK(stretched(profile, 1) == profile);
 }
 
@@ -142,32 +148,6 @@ TEST_CASE("samples: the operator type tells depthwise convolutions and unknown o
     work.kind = graph::Kind::whole;
     work.onnx_type = "Resize";
     CHECK(operator_type(work) == "whole:Resize");
-}
-
-TEST_CASE("samples: fitting a link finds the start-up and rate that made the times", "[samples]") {
-    std::vector<LinkSample> samples;
-    for (const std::int64_t bytes : {100, 10000, 1000000}) {
-        samples.push_back(message(bytes, 0.002 + static_cast<double>(bytes) / 12.5e6));
-    }
-    const LinkFit fit = fit_link(samples);
-    CHECK(fit.start_up.count() == Approx(0.002));
-    CHECK(fit.rate.value == Approx(12.5e6));
-}
-
-TEST_CASE("samples: a fitted start-up is never negative", "[samples]") {
-    const std::vector<LinkSample> samples{message(1000, 0.0005), message(2000, 0.002)};
-    const LinkFit fit = fit_link(samples);
-    CHECK(fit.start_up.count() == 0);
-    CHECK(fit.rate.value > 0);
-}
-
-TEST_CASE("samples: a link that cannot be fitted says why", "[samples]") {
-    CHECK_THROWS_WITH(fit_link(std::vector{message(1000, 1), message(1000, 2)}),
-                      "a link is fitted from messages of at least two sizes");
-    CHECK_THROWS_WITH(fit_link(std::vector{message(1000, 2), message(2000, 1)}),
-                      "the times of the link's messages do not grow with their size");
-    CHECK_THROWS_WITH(fit_link(std::vector{message(1000, 0), message(2000, 1)}),
-                      "a link sample has a time that is not above 0");
 }
 
 TEST_CASE("samples: each bad profile of the catalogue gets its message", "[samples]") {
