@@ -18,7 +18,7 @@ Link Cluster::link(std::size_t from, std::size_t to) const {
         if (pair.from == from && pair.to == to) return pair.link;
         if (pair.from == to && pair.to == from) back = &pair;
     }
-    if (back) return back->link;
+    if (back) return back->back.value_or(back->link);
     if (every) return *every;
     throw util::Error(util::Errc::data,
                       fmt::format("no link from '{}' to '{}'", devices.at(from).name, devices.at(to).name))
@@ -70,6 +70,7 @@ std::map<std::string, std::string> planning_fields(const Cluster& cluster) {
     if (cluster.every) link("links", *cluster.every);
     for (const Pair& pair : cluster.pairs) {
         link(fmt::format("links.{}->{}", name(pair.from), name(pair.to)), pair.link);
+        if (pair.back) link(fmt::format("links.{}->{}", name(pair.to), name(pair.from)), *pair.back);
     }
     return fields;
 }

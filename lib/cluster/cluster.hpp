@@ -51,12 +51,13 @@ enum class Medium : std::uint8_t {
 };
 [[nodiscard]] const char* to_string(Medium medium) noexcept;
 
-/// A link that is not the default. Holds for both directions, unless the other one is listed too.
+/// A link that is not the default. Holds for both directions, unless the other one is listed too or was measured.
 struct Pair {
     std::size_t from = 0;
     std::size_t to = 0;
     Link link;
-    std::string profile;  ///< path as written, where the link was measured; empty: none
+    std::string profile;         ///< path as written, where the link was measured; empty: none
+    std::optional<Link> back{};  ///< from `to` to `from`, where `profile` tells it
     bool operator==(const Pair&) const = default;
 };
 
@@ -77,9 +78,17 @@ struct Cluster {
     [[nodiscard]] std::vector<std::string> names() const;
 };
 
+/// What a file of kind `profile` says of a link.
+struct MeasuredLink {
+    MeasuredLink(Link measured) : link(measured) {}  // also where only one direction is known
+    MeasuredLink(Link out, std::optional<Link> in) : link(out), back(in) {}
+    Link link;                 ///< from the device that measured
+    std::optional<Link> back;  ///< to it; empty: as `link`
+};
+
 /// Gives the link that a file of kind `profile` holds, for a path as it can be opened.
 /// (That file belongs to the module samples, which stands beside this one: latency::read_cluster joins the two.)
-using LinkReader = std::function<Link(const std::string& path)>;
+using LinkReader = std::function<MeasuredLink(const std::string& path)>;
 
 [[nodiscard]] const yaml::DocumentKind& cluster_kind();
 /// @throws Error data, with line, column and key: unknown or repeated devices, a pair of one device, no link between

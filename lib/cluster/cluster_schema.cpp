@@ -64,7 +64,7 @@ std::vector<Field> link_fields() {
         {.key = "jitter_ms",
          .type = number(),
          .unit = "ms",
-         .doc = "either way, at most delay_ms; emulated, not predicted; 0 when left out"},
+         .doc = "either way, at most delay_ms; not predicted; 0 when left out"},
         {.key = "loss",
          .type = number(0, kLargestLoss),
          .doc = "share of packets; emulated, not predicted; 0 when left out"},
@@ -77,7 +77,8 @@ const Schema& pair_schema() {
                     {{.key = "from", .type = text(), .required = true, .doc = "device"},
                      {.key = "to", .type = text(), .required = true, .doc = "device"}}};
         for (Field& field : link_fields()) pair.fields.push_back(std::move(field));
-        pair.fields.push_back({.key = "profile", .type = text(), .doc = "file that convoy-profile --link wrote"});
+        pair.fields.push_back(
+            {.key = "profile", .type = text(), .doc = "file that convoy-profile --link wrote on `from`"});
         return pair;
     }();
     return schema;

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "cluster/cluster.hpp"
@@ -84,6 +85,13 @@ std::optional<Link> read_link(const Reader& reader, const std::optional<Link>& b
     return link;
 }
 
+/// A measured link; what is not measured is as on other links.
+Link over(Link link, const std::optional<Link>& every) {
+    link.jitter = std::min(link.jitter, link.delay);  // the tail of late messages may be longer
+    if (every) link.loss = every->loss;
+    return link;
+}
+
 Pair read_pair(const Cluster& cluster, const Reader& reader, const LinkReader& measured) {
     Pair pair;
     pair.from = device_of(cluster, reader["from"]);
@@ -94,10 +102,9 @@ Pair read_pair(const Cluster& cluster, const Reader& reader, const LinkReader& m
         if (reader.has("rate_mbit_per_s") || reader.has("start_up_ms"))
             profile->fail("rate and start-up come from the profile: give either it or them");
         pair.profile = profile->string();
-        const Link link = measured(util::resolve_beside(cluster.file, pair.profile).string());
-        if (!base) base = link;
-        base->rate = link.rate;
-        base->start_up = link.start_up;
+        const MeasuredLink link = measured(util::resolve_beside(cluster.file, pair.profile).string());
+        if (link.back) pair.back = read_link(reader, over(*link.back, cluster.every));
+        base = over(link.link, cluster.every);
     }
     const std::optional<Link> link = read_link(reader, base);
     if (!link) reader.fail("rate_mbit_per_s is missing, and there is no default in links");
@@ -164,13 +171,24 @@ Value device_value(const Device& device) {
     return std::move(value).flow();
 }
 
+/// What a pair says beside its profile. What differs by direction is the profile's: its own keys count for both.
+void set_beside_profile(const Pair& pair, const Link& every, Value& value) {
+    const Link& back = pair.back ? *pair.back : pair.link;
+    if (back.delay == pair.link.delay) value.set("delay_ms", util::milliseconds(pair.link.delay));
+    if (back.jitter == pair.link.jitter) value.set("jitter_ms", util::milliseconds(pair.link.jitter));
+    if (pair.link.loss != every.loss) value.set("loss", pair.link.loss);
+    value.set("profile", pair.profile);
+}
+
 Value pair_value(const Cluster& cluster, const Pair& pair) {
     Value value = Value::map({{"from", cluster.devices.at(pair.from).name}, {"to", cluster.devices.at(pair.to).name}});
-    const Value link = link_value(pair.link, cluster.every.value_or(Link{}));
-    for (const auto& [key, content] : link.entries()) {
-        if (pair.profile.empty() || (key != "rate_mbit_per_s" && key != "start_up_ms")) value.set(key, content);
+    const Link every = cluster.every.value_or(Link{});
+    if (!pair.profile.empty()) {
+        set_beside_profile(pair, every, value);
+        return std::move(value).flow();
     }
-    if (!pair.profile.empty()) value.set("profile", pair.profile);
+    const Value link = link_value(pair.link, every);
+    for (const auto& [key, content] : link.entries()) value.set(key, content);
     return std::move(value).flow();
 }
 

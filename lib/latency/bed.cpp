@@ -10,13 +10,17 @@
 
 namespace convoy::latency {
 
+cluster::Link link_of(const samples::LinkFit& fit) { return {fit.rate, fit.start_up, fit.delay, fit.jitter}; }
+
 cluster::Cluster read_cluster(const util::FileView& file) {
     return cluster::read_cluster(file, [](const std::string& path) {
         const samples::Profile profile = samples::read_profile(util::FileView::open(path));
         if (!profile.link)
             throw util::Error(util::Errc::data, fmt::format("{} holds no link", path))
                 .hint("convoy-profile --link URL measures one");
-        return cluster::Link{profile.link->fitted.rate, profile.link->fitted.start_up, profile.link->fitted.delay};
+        const samples::LinkProfile& link = *profile.link;
+        return cluster::MeasuredLink(link_of(link.fitted),
+                                     link.back ? std::optional(link_of(*link.back)) : std::nullopt);
     });
 }
 

@@ -9,6 +9,8 @@
 
 namespace convoy::latency {
 
+/// A measured link as clusters have it.
+[[nodiscard]] cluster::Link link_of(const samples::LinkFit& fit);
 /// Reads a cluster file, with its measured links from their profiles.
 /// @throws Error data, no_input
 [[nodiscard]] cluster::Cluster read_cluster(const util::FileView& file);

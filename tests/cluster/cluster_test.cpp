@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 #include "support/catalogue.hpp"
 
 using namespace convoy;
@@ -76,6 +78,35 @@ TEST_CASE("cluster: a measured link takes rate and start-up from its profile", "
     const cluster::Link link = read(kExample, measured_link).link(1, 0);
     CHECK(link.rate == util::from_mbit_per_s(80));
     CHECK(util::milliseconds(link.start_up) == Approx(0.9));
+}
+
+TEST_CASE("cluster: a link that was measured both ways has its own figures in each direction", "[cluster]") {
+    const auto both_ways = [](const std::string&) {
+        return cluster::MeasuredLink({util::from_mbit_per_s(80), util::from_milliseconds(0.5),
+                                      util::from_milliseconds(4), util::from_milliseconds(9)},
+                                     cluster::Link{util::from_mbit_per_s(20), util::from_milliseconds(1),
+                                                   util::from_milliseconds(2), util::from_milliseconds(1)});
+    };
+    const cluster::Cluster lab = read(kExample, both_ways);
+    CHECK(lab.link(0, 1).rate == util::from_mbit_per_s(80));
+    CHECK(util::milliseconds(lab.link(0, 1).delay) == Approx(4));
+    CHECK(lab.link(0, 1).jitter == lab.link(0, 1).delay);  // no message comes before it was sent
+    CHECK(lab.link(1, 0).rate == util::from_mbit_per_s(20));
+    CHECK(util::milliseconds(lab.link(1, 0).start_up) == Approx(1));
+    CHECK(util::milliseconds(lab.link(1, 0).jitter) == Approx(1));
+    CHECK(read(cluster::write_cluster(lab), both_ways) == lab);
+    CHECK(cluster::planning_hash(lab) != cluster::planning_hash(read(kExample, measured_link)));
+    const std::vector<std::string> differing = cluster::differences(lab, read(kExample, measured_link));
+    CHECK(std::count(differing.begin(), differing.end(), "links.b->a.rate_mbit_per_s") == 1);
+
+    const std::string own_delay = replaced(kExample, "profile: link.profile.yaml", "profile: l.yaml, delay_ms: 7");
+    const cluster::Cluster delayed = read(own_delay, both_ways);  // what the file says itself counts both ways
+    CHECK(util::milliseconds(delayed.link(0, 1).delay) == Approx(7));
+    CHECK(util::milliseconds(delayed.link(1, 0).delay) == Approx(7));
+    CHECK(read(cluster::write_cluster(delayed), both_ways) == delayed);
+    const cluster::Cluster listed =
+        read(std::string(kExample) + "    - {from: b, to: a, rate_mbit_per_s: 3}\n", both_ways);
+    CHECK(listed.link(1, 0).rate == util::from_mbit_per_s(3));
 }
 
 TEST_CASE("cluster: jitter and loss are inherited from all links, and written where they differ", "[cluster]") {
