@@ -37,9 +37,7 @@ void Probers::add(std::unique_ptr<transport::Connection> connection) {
     prober.connection = std::move(connection);
     transport::Handlers handlers;
     handlers.on_message = [&prober](const transport::Header& header, transport::Buffer payload) {
-        if (header.kind != transport::Kind::link_probe) return;
-        prober.connection->send({.kind = transport::Kind::link_echo, .reply_to = header.sequence, .regions = {}},
-                                transport::Payload(std::move(payload)));
+        prober.answers.answer(*prober.connection, header, std::move(payload));
     };
     handlers.on_closed = [&prober] { prober.gone = true; };
     handlers.on_lost = [&prober](const Error&) { prober.gone = true; };

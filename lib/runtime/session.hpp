@@ -8,6 +8,7 @@
 #include <stop_token>
 
 #include "plan/plan_file.hpp"
+#include "runtime/link_probe.hpp"
 #include "runtime/model_store.hpp"
 #include "runtime/node.hpp"
 #include "transport/dial.hpp"
@@ -22,6 +23,7 @@ class Probers {
   private:
     struct Prober {
         std::unique_ptr<transport::Connection> connection;
+        LinkAnswers answers;
         std::atomic<bool> gone{false};
     };
     std::list<Prober> probers_;

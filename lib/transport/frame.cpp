@@ -114,6 +114,12 @@ std::string_view name(Kind kind) noexcept {
             return "model_wanted";
         case Kind::model_manifest:
             return "model_manifest";
+        case Kind::link_push:
+            return "link_push";
+        case Kind::link_pull:
+            return "link_pull";
+        case Kind::profile_step:
+            return "profile_step";
     }
     return "";
 }

@@ -36,7 +36,10 @@ enum class Kind : std::uint8_t {
     totals_result = 20,   ///< its counters
     frame_start = 21,     ///< a frame begins, for a device that waits for no tensor at first
     model_wanted = 22,    ///< asks for the model's manifest, or for chunks of the model
-    model_manifest = 23   ///< how the model is cut into chunks, and their hashes
+    model_manifest = 23,  ///< how the model is cut into chunks, and their hashes
+    link_push = 24,       ///< dropped by the receiver; the last of a burst is answered by an empty link_echo
+    link_pull = 25,       ///< to be answered by so many link_echo messages of so many bytes
+    profile_step = 26     ///< how far the device's measurements are
 };
 
 [[nodiscard]] std::string_view name(Kind kind) noexcept;

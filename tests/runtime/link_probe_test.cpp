@@ -1,9 +1,15 @@
 #include "runtime/link_probe.hpp"
 
 #include <catch2/catch.hpp>
+
+#include <atomic>
+#include <future>
+#include <map>
 #include <thread>
 
 #include "runtime/worker.hpp"
+#include "transport/bytes.hpp"
+#include "transport/dial.hpp"
 #include "util/error.hpp"
 
 using namespace convoy;
@@ -42,12 +48,55 @@ TEST_CASE("runtime: a link is measured by messages that a worker sends back", "[
     CHECK(link.peer == "b");
     CHECK(link.url == served.worker.url());
     REQUIRE(link.samples.size() >= 2);
-    CHECK(link.samples.size() == reported);
+    constexpr std::size_t kDirections = 2;
+    CHECK(link.samples.size() == kDirections * (reported + 1));  // with a burst each
+    std::map<samples::Direction, std::size_t> bursts;
     for (const samples::LinkSample& sample : link.samples) {
         CHECK(sample.one_way.median > util::Seconds(0));
+        CHECK(sample.one_way.min >= util::Seconds(0));
         CHECK(sample.one_way.median < sample.round_trip.median);
+        if (sample.messages > 1) ++bursts[sample.direction];
     }
-    CHECK(link.fitted.rate.value > 0);
+    CHECK(bursts ==
+          std::map<samples::Direction, std::size_t>{{samples::Direction::out, 1}, {samples::Direction::back, 1}});
+    REQUIRE(link.back);
+    for (const samples::LinkFit& fit : {link.fitted, *link.back}) {
+        CHECK(fit.rate.value > 0);
+        CHECK(fit.start_up >= util::Seconds(0));
+        CHECK(fit.delay >= util::Seconds(0));
+        CHECK(fit.jitter >= util::Seconds(0));
+    }
+    samples::Profile profile;
+    profile.context.device = "a";
+    profile.link = link;
+    CHECK_NOTHROW(samples::read_profile(util::FileView::from_bytes(samples::write_profile(profile), "p.yaml")));
+}
+
+TEST_CASE("runtime: who asks a worker for more than a measurement needs is dropped, and the worker serves on",
+          "[runtime]") {
+    Served served;
+    for (const auto& [answers, bytes] : std::vector<std::pair<std::uint32_t, std::uint32_t>>{
+             {65, 1}, {1, 4194305}, {3, 4194304}, {0xffffffff, 0xffffffff}}) {
+        std::promise<void> lost;
+        std::atomic<bool> answered{false};
+        const transport::DialOptions dial;
+        const std::unique_ptr<transport::Connection> connection =
+            transport::dial(served.worker.url(), {.role = transport::Role::prober, .name = "greedy"}, dial);
+        transport::Handlers handlers;
+        handlers.on_message = [&](const transport::Header& header, const transport::Buffer&) {
+            if (header.kind == transport::Kind::link_echo) answered = true;
+        };
+        handlers.on_lost = [&](const util::Error&) { lost.set_value(); };
+        handlers.on_closed = [&] { lost.set_value(); };
+        connection->start(std::move(handlers));
+        transport::ByteWriter question;
+        question.number(answers);
+        question.number(bytes);
+        connection->send({.kind = transport::Kind::link_pull, .regions = {}}, transport::Payload(question.take()));
+        CHECK(lost.get_future().wait_for(std::chrono::seconds(20)) == std::future_status::ready);
+        CHECK_FALSE(answered);
+    }
+    CHECK(runtime::measure_link(served.worker.url(), {.budget = util::Seconds(0.1)}).peer == "b");
 }
 
 TEST_CASE("runtime: measuring a link can be interrupted", "[runtime]") {

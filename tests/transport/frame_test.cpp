@@ -172,7 +172,7 @@ TEST_CASE("transport: each rule of the header has its own message", "[transport]
     CHECK(refusal(patched(0, 'X')) == "not a convoy message");
     CHECK(refusal(patched(4, 2)) == "the peer speaks protocol version 2, this is version 1");
     CHECK(refusal(patched(6, 0)) == "a message has the unknown kind 0");
-    CHECK(refusal(patched(6, 24)) == "a message has the unknown kind 24");
+    CHECK(refusal(patched(6, 27)) == "a message has the unknown kind 27");
     CHECK(refusal(with([](Header& header) { header.flags = 4; })) == "a message has unknown flags 0x4");
     CHECK(refusal(with([](Header& header) { header.payload_bytes = 1 << 30 | 1; })) ==
           "a message announces 1073741825 payload bytes, more than the 1073741824 allowed");
