@@ -36,7 +36,13 @@ Table devices_of(const cluster::Cluster& cluster) {
 
 std::vector<Cell> link_row(const std::string& from, const std::string& to, const cluster::Link& link,
                            const std::string& profile) {
-    return {from, to, rate_cell(link.rate), time_cell(link.start_up), time_cell(link.delay), text_cell(profile)};
+    return {from,
+            to,
+            rate_cell(link.rate),
+            time_cell(link.start_up),
+            time_cell(link.delay),
+            time_cell(link.jitter),
+            text_cell(profile)};
 }
 
 Table links_of(const cluster::Cluster& cluster) {
@@ -47,11 +53,15 @@ Table links_of(const cluster::Cluster& cluster) {
                             {"rate_mbit_per_s", "rate", Quantity::mbit_per_s},
                             {"start_up_ms", "start-up", Quantity::milliseconds},
                             {"delay_ms", "delay", Quantity::milliseconds},
+                            {"jitter_ms", "jitter", Quantity::milliseconds},
                             {"profile", "measured in"}}};
     if (cluster.every) table.rows.push_back(link_row("(any)", "(any)", *cluster.every, ""));
-    for (const cluster::Pair& pair : cluster.pairs)
-        table.rows.push_back(
-            link_row(cluster.devices[pair.from].name, cluster.devices[pair.to].name, pair.link, pair.profile));
+    for (const cluster::Pair& pair : cluster.pairs) {
+        const std::string& from = cluster.devices[pair.from].name;
+        const std::string& to = cluster.devices[pair.to].name;
+        table.rows.push_back(link_row(from, to, pair.link, pair.profile));
+        if (pair.back) table.rows.push_back(link_row(to, from, *pair.back, pair.profile));
+    }
     return table;
 }
 

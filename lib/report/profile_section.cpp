@@ -167,27 +167,76 @@ Table type_table(const samples::Profile& profile) {
     return table;
 }
 
-void add_link(const samples::LinkProfile& link, Section& section) {
-    const std::string peer = link.peer.empty() ? link.url : fmt::format("{} ({})", link.peer, link.url);
-    section.lines.push_back({"link", fmt::format("to {}: {}, {} per message", peer, rate_text(link.fitted.rate),
-                                                 time_text(link.fitted.start_up))});
-    section.facts.push_back({"peer", link.peer});
-    section.facts.push_back({"rate_mbit_per_s", rate_cell(link.fitted.rate)});
-    section.facts.push_back({"start_up_ms", time_cell(link.fitted.start_up)});
-    section.facts.push_back({"delay_ms", time_cell(link.fitted.delay)});
-    Table table{.key = "messages",
-                .title = "Messages: the link as fitted, and as measured",
+std::string fit_text(const samples::LinkFit& fit) {
+    std::string text = fmt::format("{}, {} per message", rate_text(fit.rate), time_text(fit.start_up));
+    if (fit.delay > util::Seconds{0}) text += fmt::format(", then {}", time_text(fit.delay));
+    if (fit.jitter > util::Seconds{0}) text += fmt::format("; jitter {}", time_text(fit.jitter));
+    return text;
+}
+
+void add_fit(const samples::LinkFit& fit, const std::string& prefix, Section& section) {
+    section.facts.push_back({prefix + "rate_mbit_per_s", rate_cell(fit.rate)});
+    section.facts.push_back({prefix + "start_up_ms", time_cell(fit.start_up)});
+    section.facts.push_back({prefix + "delay_ms", time_cell(fit.delay)});
+    section.facts.push_back({prefix + "jitter_ms", time_cell(fit.jitter)});
+}
+
+util::Seconds fitted_time(const samples::LinkProfile& link, const samples::LinkSample& sample) {
+    const bool out = sample.direction == samples::Direction::out;
+    const samples::LinkFit& fit = out ? link.fitted : link.back.value_or(link.fitted);
+    return static_cast<double>(sample.messages) * (fit.start_up + sample.bytes / fit.rate) + fit.delay;
+}
+
+Table message_table(const samples::LinkProfile& link, const std::string& key, const std::string& title) {
+    Table table{.key = key,
+                .title = title,
                 .columns = {{"bytes", "size", Quantity::bytes},
+                            {"messages", "messages", Quantity::count},
                             {"direction", "direction"},
                             {"fitted_ms", "fitted", Quantity::milliseconds},
                             {"one_way_ms", "measured", Quantity::milliseconds},
                             {"difference_ratio", "off", Quantity::difference},
                             {"round_trip_ms", "round trip", Quantity::milliseconds}}};
     for (const samples::LinkSample& sample : link.samples) {
-        const util::Seconds fitted = link.fitted.start_up + sample.bytes / link.fitted.rate + link.fitted.delay;
-        table.rows.push_back({bytes_cell(sample.bytes), sample.direction == samples::Direction::out ? "out" : "back",
-                              time_cell(fitted), time_cell(sample.one_way.median),
-                              difference_cell(fitted, sample.one_way.median), time_cell(sample.round_trip.median)});
+        const util::Seconds fitted = fitted_time(link, sample);
+        table.rows.push_back({bytes_cell(sample.bytes), sample.messages,
+                              sample.direction == samples::Direction::out ? "out" : "back", time_cell(fitted),
+                              time_cell(sample.one_way.median), difference_cell(fitted, sample.one_way.median),
+                              time_cell(sample.round_trip.median)});
+    }
+    return table;
+}
+
+std::string peer_text(const samples::LinkProfile& link) {
+    return link.peer.empty() ? link.url : fmt::format("{} ({})", link.peer, link.url);
+}
+
+void add_link(const samples::LinkProfile& link, Section& section) {
+    section.lines.push_back({"link", fmt::format("to {}: {}", peer_text(link), fit_text(link.fitted))});
+    if (link.back) section.lines.push_back({"back", fmt::format("from {}: {}", link.peer, fit_text(*link.back))});
+    section.facts.push_back({"peer", link.peer});
+    add_fit(link.fitted, "", section);
+    if (link.back) add_fit(*link.back, "back_", section);
+    add_table(section, message_table(link, "messages", "Messages: the link as fitted, and as measured"));
+}
+
+/// The links that were measured with the device.
+void add_links(const samples::Profile& profile, Section& section) {
+    Table table{.key = "links",
+                .title = "Links",
+                .columns = {{"from", "from"},
+                            {"to", "to"},
+                            {"rate_mbit_per_s", "rate", Quantity::mbit_per_s},
+                            {"start_up_ms", "start-up", Quantity::milliseconds},
+                            {"delay_ms", "delay", Quantity::milliseconds},
+                            {"jitter_ms", "jitter", Quantity::milliseconds}}};
+    const auto add = [&](const std::string& from, const std::string& to, const samples::LinkFit& fit) {
+        table.rows.push_back(
+            {from, to, rate_cell(fit.rate), time_cell(fit.start_up), time_cell(fit.delay), time_cell(fit.jitter)});
+    };
+    for (const samples::LinkProfile& link : profile.links) {
+        add(profile.context.device, link.peer, link.fitted);
+        if (link.back) add(link.peer, profile.context.device, *link.back);
     }
     add_table(section, std::move(table));
 }
@@ -206,6 +255,7 @@ Section profile_section(const util::FileView& file) {
     add_table(section, type_table(profile));
     add_table(section, codec_table(profile));
     if (profile.link) add_link(*profile.link, section);
+    add_links(profile, section);
     return section;
 }
 

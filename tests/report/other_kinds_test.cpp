@@ -97,7 +97,34 @@ TEST_CASE("report: a measured link is set against its fit", "[report]") {
     CHECK(section.lines.back().text == "to b (tcp://127.0.0.1:5555): 80.0 Mbit/s, 0.400 ms per message");
     REQUIRE(section.tables.size() == 1);
     CHECK(section.tables[0].rows ==
-          std::vector<std::vector<Cell>>{{std::int64_t{10'000}, "out", 1.4, 2.0, 0.428571, 3.0}});
+          std::vector<std::vector<Cell>>{{std::int64_t{10'000}, std::int64_t{1}, "out", 1.4, 2.0, 0.428571, 3.0}});
+}
+
+TEST_CASE("report: a link is shown by direction, with bursts and jitter", "[report]") {
+    samples::Profile link = profile();
+    link.layers.clear();
+    link.whole_model.clear();
+    const samples::LinkFit out{util::Seconds(0.0004), util::from_mbit_per_s(80), util::Seconds(0.001),
+                               util::Seconds(0.0002)};
+    const samples::LinkFit back{util::Seconds(0.0008), util::from_mbit_per_s(40), util::Seconds(0)};
+    link.link = samples::LinkProfile{"tcp://127.0.0.1:5555",
+                                     "b",
+                                     {{util::Bytes(10'000), samples::Direction::back, times(4), times(3)},
+                                      {util::Bytes(1'000), samples::Direction::out, times(4), times(6), 10}},
+                                     out,
+                                     back};
+    link.links = {*link.link};
+    const report::Section section = report_on(samples::write_profile(link));
+    REQUIRE(section.lines.size() >= 2);
+    CHECK(section.lines[section.lines.size() - 2].text ==
+          "to b (tcp://127.0.0.1:5555): 80.0 Mbit/s, 0.400 ms per message, then 1.00 ms; jitter 0.200 ms");
+    CHECK(section.lines.back().text == "from b: 40.0 Mbit/s, 0.800 ms per message");
+    REQUIRE(section.tables.size() == 2);
+    CHECK(section.tables[0].rows ==
+          std::vector<std::vector<Cell>>{{std::int64_t{10'000}, std::int64_t{1}, "back", 2.8, 3.0, 0.071429, 4.0},
+                                         {std::int64_t{1'000}, std::int64_t{10}, "out", 6.0, 6.0, 0.0, 4.0}});
+    CHECK(section.tables[1].rows ==
+          std::vector<std::vector<Cell>>{{"a", "b", 80.0, 0.4, 1.0, 0.2}, {"b", "a", 40.0, 0.8, 0.0, 0.0}});
 }
 
 TEST_CASE("report: a cluster shows devices, links and who holds input and output", "[report]") {
@@ -113,7 +140,7 @@ TEST_CASE("report: a cluster shows devices, links and who holds input and output
     REQUIRE(section.tables.size() == 2);
     CHECK(section.tables[0].rows[0][1] == Cell("source"));
     CHECK(section.tables[0].rows[1][1] == Cell("sink"));
-    CHECK(section.tables[1].rows[1] == std::vector<Cell>{"a", "b", 6.0, 0.0, 10.0});
+    CHECK(section.tables[1].rows[1] == std::vector<Cell>{"a", "b", 6.0, 0.0, 10.0, 0.0});
 }
 
 TEST_CASE("report: a latency model shows the error of each operator type on layers held out", "[report]") {
