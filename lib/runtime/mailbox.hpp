@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "runtime/executor.hpp"
+#include "samples/profile.hpp"
 #include "transport/connection.hpp"
 #include "util/clock.hpp"
 
@@ -43,10 +44,27 @@ struct FrameFinished {
 struct ExecutorFailed {
     util::Error error;
 };
+/// How many measurements of this device, or of a link, are done.
+struct ProfileStep {
+    std::size_t done = 0;
+    std::size_t total = 0;
+    bool operator==(const ProfileStep&) const = default;
+};
+/// What was measured of a device or a link.
+struct Measured {
+    samples::Profile profile;
+    std::size_t left_out = 0;  ///< measurements that the budget cut off
+    double disturbance = 0;    ///< share of all cores that other processes took meanwhile
+};
+/// The own measurements have ended.
+struct ProfileEnded {
+    std::variant<Measured, util::Error> result;
+};
 /// Somebody wants the owner to look whether it shall stop.
 struct WakeUp {};
 
-using Event = std::variant<ControlMessage, LinkClosed, LinkLost, PeerAccepted, FrameFinished, ExecutorFailed, WakeUp>;
+using Event = std::variant<ControlMessage, LinkClosed, LinkLost, PeerAccepted, FrameFinished, ExecutorFailed,
+                           ProfileStep, ProfileEnded, WakeUp>;
 
 /// Events of all threads for the one that decides. Thread-safe; put() never blocks.
 class Mailbox {

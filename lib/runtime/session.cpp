@@ -29,6 +29,11 @@ constexpr util::Seconds kGoodbyePatience{2};
 constexpr util::Seconds kModelPatience{60};
 constexpr std::uint32_t kFirstEpoch = 1;
 
+std::string text_of(const ControlMessage& message) {
+    const std::span<const std::byte> bytes = message.payload.bytes();
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
 }  // namespace
 
 void Probers::add(std::unique_ptr<transport::Connection> connection) {
@@ -48,6 +53,7 @@ Session::Session(const Surroundings& worker, SessionOptions options)
     : worker_(worker), options_(std::move(options)), node_(std::make_unique<Node>(worker.mailbox)) {}
 
 Session::~Session() {
+    job_.reset();
     node_.reset();
     worker_.mailbox.forget_links();
 }
@@ -68,7 +74,7 @@ bool Session::run(std::unique_ptr<transport::Connection> coordinator) {
                 (void)node_->close(kGoodbyePatience);  // peers that hear of the end later must not think us lost
                 return true;
             }
-            if (!deployment_ && handshake.passed())
+            if (!deployment_ && !measuring_ && handshake.passed())
                 throw Error(Errc::unavailable, fmt::format("'{}' deploys nothing", coordinator_name_));
         }
     } catch (const Error& error) {
@@ -93,6 +99,11 @@ bool Session::handle(Event event) {
                   transport::Payload(encode(finished->frame)));
     } else if (const auto* failed = std::get_if<ExecutorFailed>(&event)) {
         throw failed->error;
+    } else if (const auto* step = std::get_if<ProfileStep>(&event)) {
+        node_->link(kCoordinator)
+            .send({.kind = transport::Kind::profile_step, .regions = {}}, transport::Payload(encode(*step)));
+    } else if (const auto* ended = std::get_if<ProfileEnded>(&event)) {
+        end_measurement(*ended);
     } else if (const auto* closed = std::get_if<LinkClosed>(&event)) {
         return closed->link == kCoordinator;  // peers leave as soon as the coordinator told them
     } else if (const auto* lost = std::get_if<LinkLost>(&event)) {
@@ -113,6 +124,9 @@ bool Session::handle(const ControlMessage& message) {
             deploy(message);
             coordinator.send({.kind = transport::Kind::deploy_ack, .regions = {}},
                              transport::Payload(encode(Emulation{options_.stretch})));
+            break;
+        case transport::Kind::profile:
+            begin_measurement(message);
             break;
         case transport::Kind::start:
             if (!deployment_) throw Error(Errc::protocol, "a start came before a deployment");
@@ -138,15 +152,50 @@ bool Session::handle(const ControlMessage& message) {
 
 void Session::deploy(const ControlMessage& message) {
     if (deployment_) throw Error(Errc::protocol, "a second deployment came");
-    const std::span<const std::byte> bytes = message.payload.bytes();
-    deployment_ = read_deployment(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()),
-                                  fmt::format("deployment by {}", coordinator_name_));
-    RemoteModel source({.send =
+    if (measuring_) throw Error(Errc::protocol, "a deployment came among measurements");
+    deployment_ = read_deployment(text_of(message), fmt::format("deployment by {}", coordinator_name_));
+    RemoteModel source = remote_model();
+    build(source);
+}
+
+RemoteModel Session::remote_model() {
+    return RemoteModel({.send =
                             [this](transport::Header header, transport::Payload payload) {
                                 node_->link(kCoordinator).send(std::move(header), std::move(payload));
                             },
                         .receive = [this](transport::Kind kind) { return await(kind); }});
-    build(source);
+}
+
+void Session::begin_measurement(const ControlMessage& message) {
+    if (deployment_) throw Error(Errc::protocol, "a measurement was asked for in a run");
+    if (job_ || preparing_) throw Error(Errc::protocol, "a second measurement was asked for before the first was over");
+    measuring_ = preparing_ = true;
+    const ProfileRequest request =
+        read_profile_request(text_of(message), fmt::format("request by {}", coordinator_name_));
+    ProfileSettings settings{.security = options_.security, .threads = options_.threads, .stretch = options_.stretch};
+    if (request.task == ProfileRequest::Task::device && !request.model_sha256.empty()) {
+        Deployment wanted;
+        wanted.model_file = request.model_file;
+        wanted.model_sha256 = request.model_sha256;
+        wanted.model_options = request.model_options;
+        RemoteModel source = remote_model();
+        settings.graph = &worker_.models.find(wanted, source, false, options_.stop).model->graph;
+    }
+    job_ = std::make_unique<ProfileJob>(worker_.mailbox, request, settings);
+    preparing_ = false;
+}
+
+void Session::end_measurement(const ProfileEnded& ended) {
+    job_.reset();
+    if (const auto* error = std::get_if<Error>(&ended.result)) throw Error(*error);
+    const auto& result = std::get<Measured>(ended.result);
+    const std::string text = samples::write_profile(result.profile);
+    node_->link(kCoordinator)
+        .send({.kind = transport::Kind::profile_result,
+               .frame = result.left_out,
+               .piece = static_cast<std::uint32_t>(result.disturbance * kDisturbanceUnits),
+               .regions = {}},
+              transport::Payload::copy(std::as_bytes(std::span(text))));
 }
 
 void Session::build(ModelSource& source) {

@@ -11,6 +11,7 @@
 #include "runtime/link_probe.hpp"
 #include "runtime/model_store.hpp"
 #include "runtime/node.hpp"
+#include "runtime/profile_job.hpp"
 #include "transport/dial.hpp"
 
 namespace convoy::runtime {
@@ -39,7 +40,8 @@ struct SessionOptions {
     double stretch = 1;                       ///< see Stretch
 };
 
-/// One run on a worker. Its thread is the only one that decides; see Mailbox.
+/// One run on a worker, or the measurements that somebody asks it for. Its thread is the only one that decides; see
+/// Mailbox.
 class Session {
   public:
     /// What belongs to the worker and outlives the run.
@@ -64,6 +66,11 @@ class Session {
   private:
     void deploy(const ControlMessage& message);
     void build(ModelSource& source);
+    /// Begins what the coordinator wants to have measured.
+    void begin_measurement(const ControlMessage& message);
+    void end_measurement(const ProfileEnded& ended);
+    /// Where the coordinator's models come from.
+    [[nodiscard]] RemoteModel remote_model();
     /// Where in the model's file the weights of the own share are.
     [[nodiscard]] std::vector<ChunkPart> weights_of_share(const ModelManifest& manifest) const;
     /// The next message of this kind by the coordinator, while it sends the model.
@@ -90,7 +97,10 @@ class Session {
     plan::DeviceId self_{};
     bool starting_ = false;
     std::size_t peers_expected_ = 0;  ///< workers that exchange messages with this one
-    std::unique_ptr<Node> node_;      ///< last: its threads use the others
+    bool measuring_ = false;          ///< the coordinator asked for measurements: there will be no run
+    bool preparing_ = false;          ///< the model of a measurement is on its way
+    std::unique_ptr<ProfileJob> job_;
+    std::unique_ptr<Node> node_;  ///< last: its threads use the others
 };
 
 }  // namespace convoy::runtime
