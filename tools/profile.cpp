@@ -7,6 +7,7 @@
 #include "engine/context.hpp"
 #include "engine/profiler.hpp"
 #include "options/profile.hpp"
+#include "profile/cluster.hpp"
 #include "runtime/link_probe.hpp"
 #include "stop_on_signal.hpp"
 #include "util/file.hpp"
@@ -117,6 +118,14 @@ int profile_link(const cli::Options& options) {
 }
 
 int run(const cli::Options& options) {
+    if (options.has("cluster")) {
+        if (options.has("link")) throw options.error("link", "measures one link: give either it or --cluster");
+        return tools::profile_cluster(options, plan_from(options));
+    }
+    for (const char* name : {"one-at-a-time", "link-budget"})
+        if (options.has(name)) throw options.error(name, "needs --cluster");
+    if (options.positionals("MODEL.onnx").size() > 1)
+        throw util::Error(util::Errc::usage, "one model is timed at a time").hint("several go with --cluster");
     const bool device = !options.positional("MODEL.onnx").empty() || options.flag("sweep");
     if (device == options.has("link")) {
         throw util::Error(util::Errc::usage, "give a model, --sweep or both, or else --link")

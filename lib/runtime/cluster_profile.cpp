@@ -153,6 +153,8 @@ class ClusterProfiler {
                                .model_options = plan_.model_options,
                                .loads = plan_.loads,
                                .threads = plan_.devices[device].threads,
+                               .stable = plan_.stable,
+                               .max_runs = plan_.max_runs,
                                .seed = plan_.seed};
         ProfileSettings settings{.stretch = plan_.stretch};
         if (!plan_.models.empty()) {

@@ -1,5 +1,6 @@
 #include "runtime/profile_job.hpp"
 
+#include "engine/context.hpp"
 #include "engine/profiler.hpp"
 #include "runtime/link_probe.hpp"
 #include "transport/bytes.hpp"
@@ -16,16 +17,22 @@ namespace {
 constexpr util::Seconds kBetweenSteps{0.5};
 
 Measured profile_device(const ProfileRequest& request, const ProfileSettings& settings, const ProfileSteps& progress) {
-    if (request.sweep_layers > 0 || settings.graph == nullptr)
-        throw Error(Errc::impossible, "this device has no sweep of synthetic layers")
-            .hint("name a model to profile with");
     engine::ProfilePlan plan;
     plan.loads = request.loads;
     plan.threads = settings.threads ? std::vector<int>{*settings.threads} : request.threads;
     plan.budget = request.budget;
+    plan.stable = request.stable;
+    plan.max_runs = static_cast<std::size_t>(request.max_runs);
+    if (request.sweep_layers > 0) plan.sweep = samples::Sweep{request.seed, request.sweep_layers};
     plan.device = request.device;
-    engine::ProfileResult result = engine::profile_model(*settings.graph, plan, progress);
-    return {samples::stretched(std::move(result.profile), settings.stretch), result.left_out, result.disturbance};
+    engine::Profiler profiler(settings.graph, plan);
+    profiler.run([&](const engine::ProfileProgress& reached) {
+        progress(reached.done, reached.total);
+        return true;
+    });
+    samples::Profile profile = profiler.profile();
+    const auto left_out = static_cast<std::size_t>(profile.missing);
+    return {samples::stretched(std::move(profile), settings.stretch), left_out, profiler.disturbance()};
 }
 
 Measured probe_link(const ProfileRequest& request, const ProfileSettings& settings, const std::stop_token& stop,

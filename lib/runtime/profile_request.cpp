@@ -14,6 +14,8 @@ using yaml::Value;
 constexpr double kLargestLoad = 0.95;
 constexpr int kMostThreads = 1024;
 constexpr std::int64_t kMostLayers = 100'000;
+constexpr double kLeastStable = 1e-6;
+constexpr std::int64_t kMostRuns = 1'000'000;
 constexpr double kLongestBudget = 7 * 24 * 3600;
 /// Conditions that a device is profiled under: more would be no measurement but an attack.
 constexpr std::size_t kMostConditions = 64;
@@ -38,6 +40,11 @@ const yaml::Schema& schema() {
             {.key = "threads",
              .type = yaml::sequence_of(yaml::integer(1, kMostThreads), 1, kMostConditions),
              .default_text = "[1]"},
+            {.key = "stable",
+             .type = yaml::number(kLeastStable, 1),
+             .default_text = "0.03",
+             .doc = "half the confidence interval of a median, as a share of it"},
+            {.key = "max_runs", .type = yaml::integer(1, kMostRuns), .default_text = "100"},
             {.key = "seed",
              .type = yaml::integer(0, std::numeric_limits<std::int64_t>::max()),
              .default_text = "1",
@@ -93,6 +100,8 @@ std::string write(const ProfileRequest& request) {
         document.set("input_shapes", shapes);
         document.set("loads", request.loads);
         document.set("threads", request.threads);
+        document.set("stable", request.stable);
+        document.set("max_runs", request.max_runs);
         document.set("seed", request.seed);
     }
     if (request.task == ProfileRequest::Task::link) {
@@ -117,6 +126,8 @@ ProfileRequest read_profile_request(std::string text, const std::string& name) {
     request.loads = root["loads"].numbers();
     request.threads.clear();
     for (const std::int64_t threads : root["threads"].integers()) request.threads.push_back(static_cast<int>(threads));
+    request.stable = root["stable"].number();
+    request.max_runs = root["max_runs"].integer();
     request.seed = static_cast<std::uint64_t>(root["seed"].integer());
     request.peer = root["peer"].string();
     request.url = root["url"].string();

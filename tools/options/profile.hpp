@@ -7,7 +7,10 @@
 namespace convoy::tools {
 
 inline constexpr cli::Positional kProfilePositionals[] = {
-    {.name = "MODEL.onnx", .help = "model to time; - is stdin", .required = false},
+    {.name = "MODEL.onnx",
+     .help = "model to time; - is stdin; several with --cluster",
+     .required = false,
+     .repeatable = true},
 };
 
 inline constexpr cli::Option kProfileOptions[] = {
@@ -80,7 +83,24 @@ inline constexpr cli::Option kProfileOptions[] = {
     {.long_name = "link",
      .hint = cli::Hint::url,
      .help = "measure the link to a serving device instead of a model",
-     .detail = "Messages of 256 bytes to 4 MB are sent there and come back."},
+     .detail = "Messages of 256 bytes to 4 MB go each way, one at a time, and bursts of small ones."},
+    {.long_name = "cluster",
+     .short_name = 'c',
+     .hint = cli::Hint::file,
+     .help = "make every device of this file profile itself",
+     .detail = "Then every pair of devices measures its link. Needs -o: the new cluster file, with DEVICE.profile.yaml "
+               "and DEVICE.latency.yaml beside it. Each device runs convoy-serve; the source, if it has no address, "
+               "is this one.",
+     .group = "clusters"},
+    {.long_name = "one-at-a-time",
+     .help = "let only one device measure at a time",
+     .detail = "For devices that share a machine without showing it by their addresses.",
+     .group = "clusters"},
+    {.long_name = "link-budget",
+     .hint = cli::Hint::duration,
+     .default_text = "10s",
+     .help = "time for each link of the cluster",
+     .group = "clusters"},
     kInputShape,
     kTlsCert,
     kTlsKey,
@@ -92,7 +112,8 @@ inline constexpr cli::Tool kProfile{
     .name = "convoy-profile",
     .summary = "time the operators of a model on this device, or a link",
     .synopsis =
-        "MODEL.onnx [--load LIST] [-o FILE]\n--sweep [MODEL.onnx] [--load LIST] [-o FILE]\n--link URL [-o FILE]",
+        "MODEL.onnx [--load LIST] [-o FILE]\n--sweep [MODEL.onnx] [--load LIST] [-o FILE]\n--link URL [-o FILE]\n"
+        "--cluster FILE [--sweep] [MODEL.onnx...] -o FILE",
     .positionals = kProfilePositionals,
     .options = kProfileOptions,
     .exit_notes = "130 after Ctrl-C: what was measured is written, and --resume goes on from there.",
@@ -101,6 +122,7 @@ inline constexpr cli::Tool kProfile{
         "convoy-profile --sweep --load 0,0.25,0.5,0.75 --seed 7 -o a.sweep.profile.yaml\n"
         "convoy-profile vgg16.onnx --load 0,0.5 --resume a.profile.yaml -o a.profile.yaml\n"
         "convoy-profile --link tcp://127.0.0.1:5555 -o link.profile.yaml\n"
+        "convoy-profile --cluster cluster.yaml vgg16.onnx --load 0,0.5 -o measured/cluster.yaml\n"
         "convoy-zoo lenet5 | convoy-profile - | convoy-predict fit -",
 };
 
