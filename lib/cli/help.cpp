@@ -29,6 +29,21 @@ std::string row(std::string name, const std::string& explanation, std::string_vi
     return fmt::format("{}{}{}\n", text, fits ? " " : "\n" + margin, addition);
 }
 
+/// Words with commas between, in the second column.
+std::string word_rows(const std::vector<std::string_view>& words) {
+    std::string text;
+    std::string line;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const std::string word = std::string(words[i]) + (i + 1 < words.size() ? "," : "");
+        if (!line.empty() && kNameColumns + line.size() + 1 + word.size() > kLineColumns) {
+            text += fmt::format("{:{}}{}\n", "", kNameColumns, line);
+            line.clear();
+        }
+        line += (line.empty() ? "" : " ") + word;
+    }
+    return line.empty() ? text : text + fmt::format("{:{}}{}\n", "", kNameColumns, line);
+}
+
 std::string option_row(const Option& option) {
     std::string addition;
     if (option.required) addition = "(required)";
@@ -37,8 +52,8 @@ std::string option_row(const Option& option) {
     if (!option.commands.empty())
         help = fmt::format("{}: {}", fmt::join(choices_of(option.commands), ", "), option.help);
     std::string text = row(left_column(option), help, addition);
-    if (option.hint == Hint::choice && value_name_of(option).size() > kNameColumns - 6)
-        text += fmt::format("{:{}}{}\n", "", kNameColumns, fmt::join(choices_of(option.choices), ", "));
+    const bool in_name = option.hint == Hint::choice && value_name_of(option).size() <= kNameColumns - 6;
+    if (!in_name) text += word_rows(choices_of(option.choices));
     return text;
 }
 

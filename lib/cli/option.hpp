@@ -38,7 +38,7 @@ struct Option {
     Hint hint = Hint::none;
     std::string_view value_name = "";    ///< "" is the hint's own: FILE, DIR, URL, N, ...
     std::string_view default_text = "";  ///< what the getters return when the option is not given
-    std::string_view choices = "";       ///< "text|yaml|json"
+    std::string_view choices = "";       ///< "text|yaml|json"; of Hint::text what is known, among other values
     std::string_view help = "";          ///< lower case, no full stop, at most 60 columns
     std::string_view detail = "";        ///< further sentences for the man page
     std::string_view group = "";         ///< heading in --help; "" is "options"

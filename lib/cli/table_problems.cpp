@@ -55,7 +55,9 @@ class Inspector {
         if (row.short_name != '\0' && !names_.insert(fmt::format("-{}", row.short_name)).second)
             problem(name, fmt::format("-{} is taken", row.short_name));
         const std::vector<std::string_view> choices = choices_of(row.choices);
-        if ((row.hint == Hint::choice) != !choices.empty()) problem(name, "choices and hint do not agree");
+        const bool may_have_choices = row.hint == Hint::choice || row.hint == Hint::text;
+        if (choices.empty() ? row.hint == Hint::choice : !may_have_choices)
+            problem(name, "choices and hint do not agree");
         if (!choices.empty() && !row.default_text.empty() && !contains(choices, row.default_text))
             problem(name, "the default is not among the choices");
         if (row.required && !row.default_text.empty()) problem(name, "required, but has a default");

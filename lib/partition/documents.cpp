@@ -46,7 +46,7 @@ plan::PlanDocument document(const Problem& problem, const Files& files, std::str
     return document;
 }
 
-cost::Comparison compare(const Problem& problem, const Files& files, std::span<const Strategy> strategies) {
+cost::Comparison compare(const Problem& problem, const Files& files, std::span<const Choice> choices) {
     const BestDevice best = best_device(problem);
     cost::Comparison comparison;
     comparison.generator = generator();
@@ -57,17 +57,17 @@ cost::Comparison compare(const Problem& problem, const Files& files, std::span<c
     comparison.best_device = problem.bed.cluster().devices[best.device].name;
     comparison.best_device_latency = best.proposal.prediction.latency();
     Proposals proposals(problem);
-    for (const Strategy& strategy : strategies) {
+    for (const Choice& choice : choices) {
         try {
-            const Proposal& proposal = proposals.of(strategy);
-            cost::ComparisonRow row = cost::compare(std::string(strategy.name), proposal.prediction,
-                                                    comparison.lower_bound, comparison.best_device_latency);
-            row.note = proposal.strategy == strategy.name ? faster_alone(problem, proposal.prediction, best)
-                                                          : fmt::format("the plan of {}", proposal.strategy);
+            const Proposal& proposal = proposals.of(choice);
+            cost::ComparisonRow row = cost::compare(choice.name(), proposal.prediction, comparison.lower_bound,
+                                                    comparison.best_device_latency);
+            row.note = proposal.strategy == choice.strategy->name ? faster_alone(problem, proposal.prediction, best)
+                                                                  : fmt::format("the plan of {}", proposal.strategy);
             comparison.strategies.push_back(std::move(row));
         } catch (const util::Error& error) {
             if (error.code() != util::Errc::impossible) throw;
-            comparison.left_out.push_back({std::string(strategy.name), error.message()});
+            comparison.left_out.push_back({choice.name(), error.message()});
         }
     }
     return comparison;

@@ -22,7 +22,6 @@ struct Files {
 
 /// The strategies side by side, with the lower bound and the best single device. One that has no plan is left out with
 /// its reason. @throws Error impossible, when the model fits into no single device
-[[nodiscard]] cost::Comparison compare(const Problem& problem, const Files& files,
-                                       std::span<const Strategy> strategies);
+[[nodiscard]] cost::Comparison compare(const Problem& problem, const Files& files, std::span<const Choice> choices);
 
 }  // namespace convoy::partition

@@ -11,22 +11,23 @@ bool is_auto(const Strategy& strategy) { return strategy.make == detail::make_au
 
 }  // namespace
 
-const Proposals::Outcome& Proposals::outcome(const Strategy& strategy) {
-    const auto found = known_.find(strategy.name);
+const Proposals::Outcome& Proposals::outcome(const Choice& choice) {
+    const std::string name = choice.name();
+    const auto found = known_.find(name);
     if (found != known_.end()) return found->second;
     try {
-        Proposal proposal = evaluate(problem_, strategy.make(problem_));
-        proposal.strategy = strategy.name;
-        return known_.emplace(strategy.name, std::move(proposal)).first->second;
+        Proposal proposal = evaluate(problem_, choice.make(problem_));
+        proposal.strategy = choice.strategy->name;
+        return known_.emplace(name, std::move(proposal)).first->second;
     } catch (const util::Error& error) {
         if (error.code() != util::Errc::impossible) throw;
-        return known_.emplace(strategy.name, error).first->second;
+        return known_.emplace(name, error).first->second;
     }
 }
 
-const Proposal& Proposals::of(const Strategy& strategy) {
-    if (is_auto(strategy)) return fastest();
-    const Outcome& found = outcome(strategy);
+const Proposal& Proposals::of(const Choice& choice) {
+    if (is_auto(*choice.strategy)) return fastest();
+    const Outcome& found = outcome(choice);
     if (const auto* error = std::get_if<util::Error>(&found)) throw *error;
     return std::get<Proposal>(found);
 }
@@ -36,7 +37,7 @@ const Proposal& Proposals::fastest() {
     const util::Error* refusal = nullptr;
     for (const Strategy& strategy : strategies()) {
         if (is_auto(strategy)) continue;
-        const Outcome& found = outcome(strategy);
+        const Outcome& found = outcome(Choice{&strategy});
         if (const auto* error = std::get_if<util::Error>(&found)) {
             if (refusal == nullptr) refusal = error;
             continue;

@@ -40,6 +40,45 @@ const Strategy& strategy(std::string_view name) {
     throw util::Error(util::Errc::usage, fmt::format("no strategy is called '{}'", name)).hint(std::move(hint));
 }
 
+std::string Choice::name() const {
+    const std::string chosen = settings.to_string();
+    return std::string(strategy->name) + (chosen.empty() ? "" : ":" + chosen);
+}
+
+plan::Plan Choice::make(const Problem& problem) const {
+    Problem with_settings = problem;
+    with_settings.settings = settings;
+    return strategy->make(with_settings);
+}
+
+Choice choose(std::string_view text) {
+    const std::size_t colon = std::min(text.find(':'), text.size());
+    const Strategy& named = strategy(text.substr(0, colon));
+    if (colon == text.size()) return {&named};
+    return {&named, Settings(named.name, named.settings, text.substr(colon + 1))};
+}
+
+std::vector<Choice> choose(const std::vector<std::string>& parts) {
+    std::vector<std::string> texts;
+    for (const std::string& part : parts) {
+        const bool goes_on = part.find('=') < part.find(':');
+        if (goes_on && !texts.empty()) {
+            texts.back() += "," + part;
+        } else {
+            texts.push_back(part);
+        }
+    }
+    std::vector<Choice> choices;
+    for (const std::string& text : texts) choices.push_back(choose(text));
+    return choices;
+}
+
+std::vector<Choice> all_choices() {
+    std::vector<Choice> choices;
+    for (const Strategy& strategy : kStrategies) choices.push_back({&strategy});
+    return choices;
+}
+
 Proposal evaluate(const Problem& problem, plan::Plan plan) {
     const plan::Compiled compiled(plan, problem.graph);
     cost::Prediction prediction = problem.predictor.predict(plan, compiled);

@@ -5,10 +5,12 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cost/predictor.hpp"
 #include "graph/graph.hpp"
 #include "latency/bed.hpp"
+#include "partition/settings.hpp"
 #include "plan/plan.hpp"
 
 namespace convoy::partition {
@@ -21,6 +23,7 @@ struct Problem {
     /// That compute. Nothing: 2 where a strategy is there to share the model, else 1.
     std::optional<std::size_t> least_devices{};
     std::size_t most_devices = std::numeric_limits<std::size_t>::max();
+    Settings settings{};  ///< of the strategy that makes a plan
 };
 
 /// A way to share models.
@@ -28,12 +31,31 @@ struct Strategy {
     std::string_view name;
     std::string_view about;                      ///< one line for a list
     plan::Plan (*make)(const Problem& problem);  ///< @throws Error impossible, when there is no such plan
+    std::span<const Setting> settings = {};      ///< that the user may choose
 };
 
 /// All strategies, in the order of tables.
 [[nodiscard]] std::span<const Strategy> strategies() noexcept;
 /// @throws Error usage for an unknown name, with a suggestion
 [[nodiscard]] const Strategy& strategy(std::string_view name);
+
+/// A strategy, and what was chosen of its settings.
+struct Choice {
+    const Strategy* strategy = nullptr;
+    Settings settings{};
+    /// "coedge" or "coedge:objective=energy".
+    [[nodiscard]] std::string name() const;
+    /// @throws Error impossible, when there is no such plan
+    [[nodiscard]] plan::Plan make(const Problem& problem) const;
+};
+/// "coedge" or "coedge:objective=energy,deadline_ms=50".
+/// @throws Error usage for an unknown strategy or setting, with a suggestion, and for values out of range
+[[nodiscard]] Choice choose(std::string_view text);
+/// The comma-separated parts of a list of strategies; a part like "deadline_ms=50" belongs to the strategy before it.
+/// @throws Error usage, as choose()
+[[nodiscard]] std::vector<Choice> choose(const std::vector<std::string>& parts);
+/// Each strategy without settings, in the order of tables.
+[[nodiscard]] std::vector<Choice> all_choices();
 
 /// A plan and what it is predicted to do.
 struct Proposal {

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 #include "support/random_graph.hpp"
 #include "support/small_models.hpp"
 #include "util/error.hpp"

@@ -31,7 +31,7 @@ void check_model(const std::string& name) {
     const partition::Problem problem{.graph = graph, .bed = bed, .predictor = predictor};
     const partition::Files files{"models/m.onnx", "cluster.yaml", "plans/p.yaml"};
 
-    const cost::Comparison comparison = partition::compare(problem, files, partition::strategies());
+    const cost::Comparison comparison = partition::compare(problem, files, partition::all_choices());
     REQUIRE(comparison.strategies.size() == partition::strategies().size());
     std::map<std::string, cost::ComparisonRow> by_name;
     for (const cost::ComparisonRow& row : comparison.strategies) by_name[row.strategy] = row;

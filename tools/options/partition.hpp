@@ -14,14 +14,15 @@ inline constexpr cli::Option kPartitionOptions[] = {
     {.long_name = "strategy",
      .short_name = 's',
      .hint = cli::Hint::text,
-     .value_name = "NAME",
-     .help = "auto, layerwise, rows, cols, grid, local or cloud",
+     .value_name = "NAME[:KEY=VALUE,...]",
+     .choices = "local|cloud|layerwise|rows|cols|grid|auto",
+     .help = "how the model is shared; with --compare: only these",
      .detail =
          "local is all on the source, cloud all on the other device that is predicted fastest. layerwise runs the "
          "first layers on the source and the rest on another device, or on several in order, or all on one where "
          "no cut is faster. rows, cols and grid cut feature maps into rows, columns or tiles over two or more "
          "devices, also when one device is faster: stderr says so then. auto takes the fastest plan of all of "
-         "them. With --compare: only these strategies.",
+         "them. With --compare: only these strategies. docs/strategies.md describes each of them.",
      .repeatable = true},
     {.long_name = "compare", .help = "all strategies in one table, and no plan"},
     {.long_name = "format",

@@ -57,10 +57,8 @@ yaml::Format document_format(const cli::Options& options) {
     return yaml::Format::yaml;
 }
 
-std::vector<partition::Strategy> chosen_strategies(const cli::Options& options) {
-    std::vector<partition::Strategy> chosen;
-    for (const std::string& name : options.list("strategy")) chosen.push_back(partition::strategy(name));
-    return chosen;
+std::vector<partition::Choice> chosen_strategies(const cli::Options& options) {
+    return partition::choose(options.list("strategy"));
 }
 
 /// Whether a plan gains enough; says so when it does not.
@@ -107,7 +105,7 @@ std::string table_text(const cost::Comparison& comparison, cli::TableFormat form
 
 int write_plan_file(const cli::Options& options) {
     const yaml::Format format = document_format(options);
-    const std::vector<partition::Strategy> chosen = chosen_strategies(options);
+    const std::vector<partition::Choice> chosen = chosen_strategies(options);
     if (chosen.size() != 1) {
         throw options.error("strategy", chosen.empty() ? "is needed" : "only one makes a plan",
                             "--compare shows what each of them comes to");
@@ -115,26 +113,27 @@ int write_plan_file(const cli::Options& options) {
     Task task(options);
     const partition::Problem problem = task.problem();
     partition::Proposals proposals(problem);
-    const partition::Proposal& proposal = proposals.of(chosen.front());
-    if (proposal.strategy != chosen.front().name) {
-        util::log_info("{} takes the plan of {}", chosen.front().name, proposal.strategy);
+    const partition::Choice& choice = chosen.front();
+    const partition::Proposal& proposal = proposals.of(choice);
+    if (proposal.strategy != choice.strategy->name) {
+        util::log_info("{} takes the plan of {}", choice.name(), proposal.strategy);
     }
     const partition::BestDevice best = best_device(problem);
     const std::string note = faster_alone(problem, proposal.prediction, best);
     if (!note.empty()) util::log_warning("{}", note);
     if (!gains_enough(options, proposal.prediction, best.proposal.prediction)) return 1;
-    util::write_file(options.output(), plan::write_plan(document(problem, task.files, chosen.front().name, proposal),
-                                                        problem.graph, format));
+    util::write_file(options.output(),
+                     plan::write_plan(document(problem, task.files, choice.name(), proposal), problem.graph, format));
     util::log_info("predicted latency {}", milliseconds_text(proposal.prediction.latency()));
     return 0;
 }
 
 int compare_strategies(const cli::Options& options) {
     if (options.has("require-gain")) throw options.error("require-gain", "is for a plan, not for --compare");
-    const std::vector<partition::Strategy> chosen = chosen_strategies(options);
+    const std::vector<partition::Choice> chosen = chosen_strategies(options);
     Task task(options);
     const cost::Comparison comparison =
-        compare(task.problem(), task.files, chosen.empty() ? partition::strategies() : chosen);
+        compare(task.problem(), task.files, chosen.empty() ? partition::all_choices() : chosen);
     const std::string format = options.optional_text("format").value_or("text");
     if (format == "yaml" || format == "json") {
         util::write_file(options.output(), cost::write_comparison(comparison, document_format(options)));
