@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "partition/traffic.hpp"
+
 namespace convoy::partition::detail {
 
 using graph::Axis;
@@ -113,40 +115,15 @@ class Pass {
         return {scale(tile.h, of.h.size(), to.h.size()), scale(tile.w, of.w.size(), to.w.size())};
     }
 
-    struct Traffic {
-        std::vector<Seconds> out;
-        std::vector<Seconds> in;
-        Seconds longest_delay{};
-        Seconds all{};
-    };
-
-    void carry(Traffic& traffic, std::size_t from, std::size_t to, Bytes bytes) const {
-        if (from == to || bytes.value <= 0) return;
-        const Seconds time = bed().occupancy(from, to, bytes);
-        traffic.out[from] += time;
-        traffic.in[to] += time;
-        traffic.all += time;
-        traffic.longest_delay = std::max(traffic.longest_delay, bed().delay(from, to));
-    }
-
-    [[nodiscard]] Seconds duration(const Traffic& traffic) const {
-        Seconds busiest = traffic.all;
-        if (bed().cluster().medium == cluster::Medium::switched) {
-            busiest = std::max(*std::max_element(traffic.out.begin(), traffic.out.end()),
-                               *std::max_element(traffic.in.begin(), traffic.in.end()));
-        }
-        return busiest + traffic.longest_delay;
-    }
-
     using PlacedSlices = std::vector<std::pair<std::size_t, const Slice*>>;
 
     /// Brings each device what its slices of a run that begins at `position` read.
     [[nodiscard]] Seconds bring(std::size_t position, std::size_t state, const PlacedSlices& slices) {
-        Traffic traffic{std::vector<Seconds>(devices_), std::vector<Seconds>(devices_), {}, {}};
+        Traffic traffic(bed());
         for (const auto& [device, slice] : slices) {
             for (const Slice::Input& input : slice->inputs) bring_input(traffic, position, state, device, input);
         }
-        return duration(traffic);
+        return traffic.duration();
     }
 
     void bring_input(Traffic& traffic, std::size_t position, std::size_t state, std::size_t device,
@@ -157,13 +134,13 @@ class Pass {
         const bool is_graph_input = !search_.problem_.graph.producer(input.tensor);
         if (is_graph_input || !is_run(state)) {
             const std::size_t holder = is_graph_input ? bed().cluster().source : state;
-            return carry(traffic, holder, device, Bytes(input.tile.area() * cell_bytes));
+            return traffic.carry(holder, device, Bytes(input.tile.area() * cell_bytes));
         }
         const Tile last = search_.slices_.extent(range_of(search_.units_, position - length(state), position));
         for (const Placed& held : states_[position][state].tiling) {
             if (held.device == device) continue;
             const Tile lacking = intersection(scaled(held.tile, last, full), input.tile);
-            carry(traffic, held.device, device, Bytes(lacking.area() * cell_bytes));
+            traffic.carry(held.device, device, Bytes(lacking.area() * cell_bytes));
         }
     }
 
@@ -173,12 +150,12 @@ class Pass {
         if (!is_run(state)) return one_message(state, device, alive);
         const OperatorRange last = range_of(search_.units_, position - length(state), position);
         const auto area = static_cast<double>(search_.slices_.extent(last).area());
-        Traffic traffic{std::vector<Seconds>(devices_), std::vector<Seconds>(devices_), {}, {}};
+        Traffic traffic(bed());
         for (const Placed& held : states_[position][state].tiling) {
             const double share = static_cast<double>(held.tile.area()) / area;
-            carry(traffic, held.device, device, Bytes(static_cast<Index>(share * static_cast<double>(alive.value))));
+            traffic.carry(held.device, device, Bytes(static_cast<Index>(share * static_cast<double>(alive.value))));
         }
-        return duration(traffic);
+        return traffic.duration();
     }
 
     void offer(std::size_t position, std::size_t state, Seconds cost, std::size_t before) {
