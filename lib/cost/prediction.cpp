@@ -159,6 +159,13 @@ util::Seconds Predictor::time(std::size_t device, const graph::Work& work) {
     return util::Seconds(times_->seconds(device, times_->find(work)));
 }
 
+util::Seconds Predictor::sum_time(std::size_t device, graph::TensorId tensor, const graph::Box& part,
+                                  std::size_t addends) const {
+    const graph::TensorInfo& info = graph_.tensor(tensor);
+    const detail::SumPart one{part, util::Bytes(part.volume() * info.element_bytes)};
+    return bed_.time(device, detail::sum_work(info, one, std::vector(addends, one)));
+}
+
 Prediction predict(const plan::Plan& plan, const plan::Compiled& compiled, const graph::Graph& graph,
                    const latency::Bed& bed) {
     return Predictor(graph, bed).predict(plan, compiled);

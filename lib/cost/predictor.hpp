@@ -24,6 +24,9 @@ class Predictor {
     [[nodiscard]] Prediction predict(const plan::Plan& plan, const plan::Compiled& compiled);
     /// Time of one operator's work on a device of the bed, the piece's overhead left out.
     [[nodiscard]] util::Seconds time(std::size_t device, const graph::Work& work);
+    /// Time of adding up so many addends of a part of a tensor on a device of the bed.
+    [[nodiscard]] util::Seconds sum_time(std::size_t device, graph::TensorId tensor, const graph::Box& part,
+                                         std::size_t addends) const;
 
   private:
     const graph::Graph& graph_;

@@ -134,31 +134,19 @@ class Scheduler {
         return task;
     }
 
-    /// An addition of the addends, with two operations for each element's tail.
     [[nodiscard]] Task reduce_task(const plan::Reduce& reduce, const plan::Program& steps, std::size_t device) const {
-        samples::WorkShape shape;
-        shape.kind = graph::Kind::add;
-        shape.onnx_type = "Add";
-        shape.channels = 1;
-        const auto read = [&](plan::BufferId id) {
+        const auto part = [&](plan::BufferId id) {
             const plan::Buffer& buffer = steps.buffers[index(id)];
             graph::Box hull;
             for (const graph::Box& box : buffer.boxes) hull = graph::hull(hull, box);
-            return std::pair(hull, buffer.bytes);
+            return SumPart{hull, buffer.bytes};
         };
-        std::tie(shape.output, shape.output_bytes) = read(reduce.into);
-        shape.whole_output = scene_.graph.tensor(scene_.graph.op(reduce.op).outputs[0]).full;
-        for (const plan::BufferId id : reduce.addends) {
-            const auto [box, bytes] = read(id);
-            shape.inputs.push_back(box);
-            shape.input_bytes += bytes;
-        }
-        constexpr double kBytesOfAddend = 4;
-        shape.flops =
-            util::Flops(static_cast<double>((shape.input_bytes + shape.output_bytes * 2).value) / kBytesOfAddend);
+        std::vector<SumPart> addends;
+        for (const plan::BufferId id : reduce.addends) addends.push_back(part(id));
+        const graph::TensorInfo& tensor = scene_.graph.tensor(scene_.graph.op(reduce.op).outputs[0]);
         Task task;
         task.stage = stage_of_[graph::index(reduce.op)];
-        task.seconds = scene_.bed.time(device, shape).count();
+        task.seconds = scene_.bed.time(device, sum_work(tensor, part(reduce.into), addends)).count();
         task.result = results_[index(reduce.into)];
         return task;
     }
@@ -209,6 +197,23 @@ bool alike(const std::vector<const graph::Slab*>& slabs, bool h, bool w) {
 }
 
 }  // namespace
+
+samples::WorkShape sum_work(const graph::TensorInfo& tensor, const SumPart& into, const std::vector<SumPart>& addends) {
+    samples::WorkShape shape;
+    shape.kind = graph::Kind::add;
+    shape.onnx_type = "Add";
+    shape.channels = 1;
+    shape.output = into.box;
+    shape.output_bytes = into.bytes;
+    shape.whole_output = tensor.full;
+    for (const SumPart& addend : addends) {
+        shape.inputs.push_back(addend.box);
+        shape.input_bytes += addend.bytes;
+    }
+    constexpr double kBytesOfAddend = 4;
+    shape.flops = util::Flops(static_cast<double>((shape.input_bytes + shape.output_bytes * 2).value) / kBytesOfAddend);
+    return shape;
+}
 
 graph::Index union_volume(std::vector<const graph::Slab*> slabs) {
     if (slabs.empty()) return 0;

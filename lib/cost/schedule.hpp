@@ -37,6 +37,15 @@ struct Schedule {
     util::Flops redundant;
 };
 
+/// An addend, or the sum.
+struct SumPart {
+    graph::Box box;
+    util::Bytes bytes;
+};
+/// An addition of addends, with two operations for each element's tail, as work of its own.
+[[nodiscard]] samples::WorkShape sum_work(const graph::TensorInfo& tensor, const SumPart& into,
+                                          const std::vector<SumPart>& addends);
+
 struct Scene {
     const plan::Plan& plan;
     const plan::Compiled& compiled;
