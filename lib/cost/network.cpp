@@ -30,7 +30,7 @@ void Network::post(const Parcel& parcel) {
 
 void Network::consider(std::size_t sender, std::size_t way, Best& best) {
     if (sending_[sender]) return;
-    std::deque<Parcel>& candidates = queue(sender, way);
+    ParcelQueue& candidates = queue(sender, way);
     if (candidates.empty()) return;
     const Parcel& parcel = candidates.front();
     const bool waits = taken_[way];

@@ -15,6 +15,23 @@ struct Parcel {
     const Leg* leg = nullptr;
 };
 
+/// First in, first out; takes no memory before the first parcel: a thousand devices have a million of them.
+class ParcelQueue {
+  public:
+    [[nodiscard]] bool empty() const noexcept { return head_ == parcels_.size(); }
+    [[nodiscard]] const Parcel& front() const { return parcels_[head_]; }
+    void push_back(const Parcel& parcel) { parcels_.push_back(parcel); }
+    void pop_front() {
+        if (++head_ < parcels_.size()) return;
+        parcels_.clear();
+        head_ = 0;
+    }
+
+  private:
+    std::vector<Parcel> parcels_;
+    std::size_t head_ = 0;
+};
+
 /// The interfaces of all devices, and the messages that wait for them.
 ///
 /// A message takes its sender's interface, and keeps it until its last byte has left: first for its start-up, then,
@@ -38,7 +55,7 @@ class Network {
   private:
     /// What a message needs for its bytes: the receiver's interface, or the medium.
     [[nodiscard]] std::size_t way(std::size_t receiver) const { return shared_ ? 0 : receiver; }
-    [[nodiscard]] std::deque<Parcel>& queue(std::size_t sender, std::size_t way) {
+    [[nodiscard]] ParcelQueue& queue(std::size_t sender, std::size_t way) {
         return queues_[sender * taken_.size() + way];
     }
     struct Changed {
@@ -48,18 +65,18 @@ class Network {
         void clear();
     };
     struct Best {
-        std::deque<Parcel>* queue = nullptr;
+        ParcelQueue* queue = nullptr;
         bool waits = false;  ///< its way is not free
     };
     void consider(std::size_t sender, std::size_t way, Best& best);
 
     bool shared_;
-    std::vector<bool> sending_;               ///< by device
-    std::vector<bool> taken_;                 ///< by way
-    Changed senders_;                         ///< whose interface, or queue, has changed since start() found nothing
-    Changed ways_;                            ///< that have become free since
-    std::vector<std::deque<Parcel>> queues_;  ///< by sender and way
-    std::deque<Parcel> opened_;               ///< in the order in which their start-ups ended
+    std::vector<bool> sending_;        ///< by device
+    std::vector<bool> taken_;          ///< by way
+    Changed senders_;                  ///< whose interface, or queue, has changed since start() found nothing
+    Changed ways_;                     ///< that have become free since
+    std::vector<ParcelQueue> queues_;  ///< by sender and way
+    std::deque<Parcel> opened_;        ///< in the order in which their start-ups ended
 };
 
 }  // namespace convoy::cost::detail

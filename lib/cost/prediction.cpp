@@ -50,13 +50,12 @@ samples::Timeline timeline_of(const Scene& scene, std::size_t route, const Sched
 /// Frames per second between two frames far enough from the start, whole turns of the routes apart.
 double throughput(const plan::Plan& plan, const std::vector<Schedule>& routes, const Settings& settings, double alone) {
     if (routes.size() == 1 && settings.in_flight == 1) return alone > 0 ? 1 / alone : 0;
-    std::size_t turn = 0;
-    for (const plan::Route& route : plan.routes) turn += static_cast<std::size_t>(route.weight);
+    const std::vector<std::size_t> turn = plan::turn_of_routes(plan);
     constexpr std::size_t kMostFrames = 4096;
     std::size_t window = 2 * settings.in_flight * routes.size() + 4;
-    window = std::min((window + turn - 1) / turn * turn, kMostFrames);
+    window = std::min((window + turn.size() - 1) / turn.size() * turn.size(), kMostFrames);
     std::vector<std::size_t> frames;
-    for (std::size_t f = 0; f < 2 * window; ++f) frames.push_back(plan::route_of(plan, f));
+    for (std::size_t f = 0; f < 2 * window; ++f) frames.push_back(turn[f % turn.size()]);
     std::vector<double> left = detail::play(routes, frames, settings);
     std::sort(left.begin(), left.end());
     const double time = left[2 * window - 1] - left[window - 1];

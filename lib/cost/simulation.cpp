@@ -42,6 +42,7 @@ class Simulation {
           network_(routes.front().devices.size(), settings.shared_medium),
           busy_(routes.front().devices.size(), false),
           stirred_(busy_),
+          waiting_(routes.front().devices.size()),
           room_(routes.size(), settings.in_flight),
           frames_(frames.size()),
           left_(frames.size(), -1) {
@@ -135,8 +136,12 @@ class Simulation {
             --room_[frame->route];
             frame->next.assign(busy_.size(), 0);
             frame->arrived.assign(schedule(*frame).legs.size(), false);
-            for (const auto& tasks : schedule(*frame).devices) frame->unfinished += tasks.empty() ? 0 : 1;
-            stirred_.assign(busy_.size(), true);
+            for (std::size_t device = 0; device < busy_.size(); ++device) {
+                if (schedule(*frame).devices[device].empty()) continue;
+                ++frame->unfinished;
+                waiting_[device].push_back(admitted_);
+                stirred_[device] = true;
+            }
             active_.push_back(admitted_);
             frames_[admitted_++] = std::move(frame);
         }
@@ -155,7 +160,16 @@ class Simulation {
 
     /// The oldest frame whose next task is ready; tasks that take no time are done on the way.
     void dispatch(std::size_t device) {
-        for (std::size_t k = 0; k < active_.size() && !busy_[device]; ++k) advance(*frames_[active_[k]], device);
+        std::vector<std::size_t>& frames = waiting_[device];
+        for (std::size_t k = 0; k < frames.size() && !busy_[device];) {
+            Frame& frame = *frames_[frames[k]];
+            advance(frame, device);
+            if (frame.next[device] < schedule(frame).devices[device].size()) {
+                ++k;
+            } else {
+                frames.erase(frames.begin() + static_cast<std::ptrdiff_t>(k));
+            }
+        }
     }
 
     void advance(Frame& frame, std::size_t device) {
@@ -197,9 +211,10 @@ class Simulation {
     Settings settings_;
     Trace* trace_;
     Network network_;
-    std::vector<bool> busy_;         ///< by device
-    std::vector<bool> stirred_;      ///< by device: something has changed that it may act upon
-    std::vector<std::size_t> room_;  ///< by route: frames that may be admitted
+    std::vector<bool> busy_;                         ///< by device
+    std::vector<bool> stirred_;                      ///< by device: something has changed that it may act upon
+    std::vector<std::vector<std::size_t>> waiting_;  ///< by device: frames that it is not done with, oldest first
+    std::vector<std::size_t> room_;                  ///< by route: frames that may be admitted
     std::vector<std::unique_ptr<Frame>> frames_;
     std::vector<std::size_t> active_;  ///< oldest first
     std::vector<double> left_;

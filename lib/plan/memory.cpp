@@ -26,23 +26,28 @@ MessageKey key_of(const Message& m) { return {m.stage, m.piece, m.tensor, m.send
 class Playback {
   public:
     Playback(const std::vector<Program>& programs, const std::vector<Message>& messages)
-        : programs_(programs), sent_(messages.size()), taken_at_(messages.size()) {
+        : programs_(programs), slots_(programs.size(), 0), sent_(messages.size()), taken_at_(messages.size()) {
         for (std::size_t m = 0; m < messages.size(); ++m) number_.emplace(key_of(messages[m]), m);
-        for (const Program& program : programs) devices_.emplace_back(program, programs.size());
-        for (std::size_t d = 0; d < programs.size(); ++d) find_takes(d);
+        for (std::size_t device = 0; device < programs.size(); ++device) {
+            if (programs[device].steps.empty()) continue;
+            slots_[device] = active_.size();
+            active_.push_back(device);
+        }
+        for (std::size_t d = 0; d < active_.size(); ++d) devices_.emplace_back(program(d), active_.size());
+        for (std::size_t d = 0; d < active_.size(); ++d) find_takes(d);
     }
 
     std::vector<Bytes> run() {
         for (bool moved = true; moved;) {
             moved = false;
-            for (std::size_t d = 0; d < programs_.size(); ++d) moved = advance(d) || moved;
+            for (std::size_t d = 0; d < active_.size(); ++d) moved = advance(d) || moved;
         }
-        std::vector<Bytes> peaks;
-        for (std::size_t d = 0; d < programs_.size(); ++d) {
-            if (devices_[d].next < programs_[d].steps.size()) {
+        std::vector<Bytes> peaks(programs_.size());
+        for (std::size_t d = 0; d < active_.size(); ++d) {
+            if (devices_[d].next < program(d).steps.size()) {
                 throw util::Error(util::Errc::internal, "the step programs wait for each other");
             }
-            peaks.push_back(peak(d));
+            peaks[active_[d]] = peak(d);
         }
         return peaks;
     }
@@ -69,22 +74,24 @@ class Playback {
         std::vector<PendingQueue> undelivered;  ///< by receiver
     };
 
+    /// Of a device that does something, by its slot.
+    [[nodiscard]] const Program& program(std::size_t d) const { return programs_[active_[d]]; }
     [[nodiscard]] std::size_t number(const Program& program, std::size_t message) const {
         return number_.at(key_of(program.messages[message]));
     }
 
     void find_takes(std::size_t d) {
-        const auto& steps = programs_[d].steps;
+        const auto& steps = program(d).steps;
         for (std::size_t s = 0; s < steps.size(); ++s) {
             if (const auto* receive = std::get_if<Receive>(&steps[s]))
-                taken_at_[number(programs_[d], receive->message)] = s;
+                taken_at_[number(program(d), receive->message)] = s;
         }
     }
 
     /// Goes on until a message is missing.
     bool advance(std::size_t d) {
         Device& device = devices_[d];
-        const auto& steps = programs_[d].steps;
+        const auto& steps = program(d).steps;
         const std::size_t begin = device.next;
         while (device.next < steps.size()) {
             if (const auto* receive = std::get_if<Receive>(&steps[device.next])) {
@@ -99,9 +106,9 @@ class Playback {
 
     bool take(std::size_t d, std::size_t message) {
         Device& device = devices_[d];
-        const std::size_t m = number(programs_[d], message);
+        const std::size_t m = number(program(d), message);
         if (sent_[m].empty()) return false;
-        const Bytes payload = programs_[d].messages[message].payload;
+        const Bytes payload = program(d).messages[message].payload;
         device.deltas[sent_[m][d]].before += payload;  // it may come as soon as our steps that it depends on are done
         device.deltas[device.next].after -= payload;
         join(device.clock, sent_[m]);
@@ -118,16 +125,16 @@ class Playback {
 
     void post(std::size_t d, std::size_t message) {
         Device& device = devices_[d];
-        const Message& m = programs_[d].messages[message];
-        const std::size_t id = number(programs_[d], message);
+        const Message& m = program(d).messages[message];
+        const std::size_t id = number(program(d), message);
         sent_[id] = device.clock;
         device.deltas[device.next - 1].before += m.payload;
-        device.undelivered[index(m.receiver)].push({taken_at_[id], m.payload});
+        device.undelivered[slots_[index(m.receiver)]].push({taken_at_[id], m.payload});
     }
 
     /// Messages and buffers together, over all steps.
     [[nodiscard]] Bytes peak(std::size_t d) const {
-        const Program& program = programs_[d];
+        const Program& program = this->program(d);
         std::set<BufferId> inputs;
         Bytes level;
         for (const Program::Source& input : program.inputs) {
@@ -164,6 +171,9 @@ class Playback {
     }
 
     const std::vector<Program>& programs_;
+    std::vector<std::size_t> active_;  ///< devices that do something; the others have no slot: a plan's routes may
+                                       ///< have a thousand devices of which each uses two
+    std::vector<std::size_t> slots_;   ///< by device
     std::map<MessageKey, std::size_t> number_;
     std::vector<Device> devices_;
     std::vector<Clock> sent_;            ///< by message: the sender's clock; empty until it is sent

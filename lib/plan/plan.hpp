@@ -63,5 +63,7 @@ struct Plan {
 
 /// Which of the plan's routes takes a frame. Pure: smooth weighted round robin of the frame number.
 [[nodiscard]] std::size_t route_of(const Plan& plan, std::uint64_t frame);
+/// The routes of frames 0, 1, ... until they come again in the same order.
+[[nodiscard]] std::vector<std::size_t> turn_of_routes(const Plan& plan);
 
 }  // namespace convoy::plan

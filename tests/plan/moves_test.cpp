@@ -174,4 +174,9 @@ TEST_CASE("plan: routes take frames by smooth weighted round robin", "[plan]") {
     std::vector<std::size_t> taken;
     for (std::uint64_t frame = 0; frame < 8; ++frame) taken.push_back(plan::route_of(plan, frame));
     CHECK(taken == std::vector<std::size_t>{0, 1, 2, 0, 0, 1, 2, 0});
+    CHECK(plan::turn_of_routes(plan) == std::vector<std::size_t>{0, 1, 2, 0});
+    plan.routes = {{6, {}}, {4, {}}};
+    CHECK(plan::turn_of_routes(plan) == std::vector<std::size_t>{0, 1, 0, 1, 0});
+    plan.routes = {{7, {}}};
+    CHECK(plan::turn_of_routes(plan) == std::vector<std::size_t>{0});
 }
