@@ -55,7 +55,8 @@ double throughput(const plan::Plan& plan, const std::vector<Schedule>& routes, c
     std::size_t window = 2 * settings.in_flight * routes.size() + 4;
     window = std::min((window + turn.size() - 1) / turn.size() * turn.size(), kMostFrames);
     std::vector<std::size_t> frames;
-    for (std::size_t f = 0; f < 2 * window; ++f) frames.push_back(turn[f % turn.size()]);
+    // Behind the second window there are frames, too: in a system that runs empty the last ones would be fast.
+    for (std::size_t f = 0; f < 3 * window; ++f) frames.push_back(turn[f % turn.size()]);
     std::vector<double> left = detail::play(routes, frames, settings);
     std::sort(left.begin(), left.end());
     const double time = left[2 * window - 1] - left[window - 1];
