@@ -89,11 +89,25 @@ plan::Stage tiled_stage(const graph::Graph& graph, OperatorRange range, const Ti
     return stage;
 }
 
+namespace {
+
+void rename_devices(plan::Stage& stage, const std::vector<plan::DeviceId>& number) {
+    for (plan::Share& share : stage.shares) share.device = number[index(share.device)];
+    for (auto& [tensor, boxes] : stage.outputs) {
+        std::map<plan::DeviceId, std::vector<graph::Box>> renamed;
+        for (const auto& [device, list] : boxes) renamed[number[index(device)]] = list;
+        boxes = std::move(renamed);
+    }
+}
+
+}  // namespace
+
 plan::Plan without_idle_devices(const plan::Plan& plan) {
     std::vector<bool> used(plan.devices.size(), false);
     used[index(plan.source)] = used[index(plan.sink)] = true;
-    for (const plan::Stage& stage : plan.routes.front().stages)
-        for (const plan::Share& share : stage.shares) used[index(share.device)] = true;
+    for (const plan::Route& route : plan.routes)
+        for (const plan::Stage& stage : route.stages)
+            for (const plan::Share& share : stage.shares) used[index(share.device)] = true;
     plan::Plan result = plan;
     result.devices.clear();
     std::vector<plan::DeviceId> number(plan.devices.size());
@@ -104,13 +118,8 @@ plan::Plan without_idle_devices(const plan::Plan& plan) {
     }
     result.source = number[index(plan.source)];
     result.sink = number[index(plan.sink)];
-    for (plan::Stage& stage : result.routes.front().stages) {
-        for (plan::Share& share : stage.shares) share.device = number[index(share.device)];
-        for (auto& [tensor, boxes] : stage.outputs) {
-            std::map<plan::DeviceId, std::vector<graph::Box>> renamed;
-            for (const auto& [device, list] : boxes) renamed[number[index(device)]] = list;
-            boxes = std::move(renamed);
-        }
+    for (plan::Route& route : result.routes) {
+        for (plan::Stage& stage : route.stages) rename_devices(stage, number);
     }
     return result;
 }

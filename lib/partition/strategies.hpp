@@ -23,6 +23,16 @@ namespace convoy::partition::detail {
 [[nodiscard]] plan::Plan make_cols(const Problem& problem);
 /// Feature maps cut into tiles over two or more devices; maps of one row or one column into columns or rows.
 [[nodiscard]] plan::Plan make_grid(const Problem& problem);
+/// Every operator with filters cut into output channels, the channelwise ones behind it following; the next one needs
+/// all channels on every device: an all-gather. What cannot be cut is computed by every device.
+///
+/// Shares go by the devices' predicted speed for the operator, as far as memory allows; the number of devices is the
+/// best one. Any DAG.
+///
+/// Source: the baseline OC of IOP (arXiv 2409.07693). We differ: residual and inception blocks are cut operator by
+/// operator; as few devices as pay.
+[[nodiscard]] plan::Plan make_oc(const Problem& problem);
+
 /// The best plan of all other strategies.
 [[nodiscard]] plan::Plan make_auto(const Problem& problem);
 

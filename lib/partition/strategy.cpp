@@ -22,6 +22,7 @@ constexpr std::array kStrategies{
     Strategy{"rows", "feature maps cut into rows, runs of layers fused", detail::make_rows},
     Strategy{"cols", "feature maps cut into columns, runs of layers fused", detail::make_cols},
     Strategy{"grid", "feature maps cut into tiles, runs of layers fused", detail::make_grid},
+    Strategy{"oc", "every operator cut into output channels, all-gather after each", detail::make_oc},
     Strategy{"auto", "the fastest of all others", detail::make_auto},
 };
 

@@ -1,0 +1,96 @@
+#include "partition/best_plan.hpp"
+
+#include <fmt/format.h>
+
+#include <limits>
+#include <set>
+
+#include "partition/assemble.hpp"
+#include "util/error.hpp"
+
+namespace convoy::partition::detail {
+
+BestPlan::BestPlan(const Problem& problem, std::size_t least_devices, Goal goal)
+    : problem_(problem), least_devices_(least_devices), goal_(goal) {}
+
+namespace {
+
+/// On any of the plan's routes: frames are shared by all of them.
+std::size_t devices_for_frames(const plan::Plan& plan) {
+    std::set<plan::DeviceId> devices;
+    for (const plan::Route& route : plan.routes) {
+        for (const plan::Stage& stage : route.stages) {
+            for (const plan::Share& share : stage.shares) devices.insert(share.device);
+        }
+    }
+    return devices.size();
+}
+
+}  // namespace
+
+const cost::Prediction* BestPlan::offer(plan::Plan plan) {
+    const std::size_t devices = goal_ == Goal::throughput ? devices_for_frames(plan) : computing_devices(plan);
+    if (devices < least_devices_) return nullptr;
+    last_ = evaluate(problem_, std::move(plan));
+    if (auto too_little = memory_problem(problem_, *last_)) {
+        why_ = std::move(*too_little);
+        return nullptr;
+    }
+    if (!better(last_->prediction)) return &last_->prediction;
+    best_ = std::move(last_);
+    return &best_->prediction;
+}
+
+bool BestPlan::better(const cost::Prediction& prediction) const {
+    if (!best_) return true;
+    const cost::Prediction& best = best_->prediction;
+    return goal_ == Goal::latency ? prediction.latency() < best.latency()
+                                  : prediction.throughput_per_s > best.throughput_per_s;
+}
+
+util::Seconds BestPlan::latency() const {
+    return best_ ? best_->prediction.latency() : util::Seconds(std::numeric_limits<double>::infinity());
+}
+
+double BestPlan::throughput_per_s() const { return best_ ? best_->prediction.throughput_per_s : 0; }
+
+plan::Plan BestPlan::take(const std::string& why) && {
+    if (best_) return std::move(best_->plan);
+    throw util::Error(util::Errc::impossible, why_.empty() ? why : why_);
+}
+
+void require_devices(const Problem& problem, std::string_view strategy, std::size_t least) {
+    const std::size_t all = problem.bed.cluster().devices.size();
+    if (all < least) {
+        throw util::Error(util::Errc::impossible,
+                          fmt::format("{} needs at least {} devices, and the cluster has {}", strategy, least, all));
+    }
+    if (problem.most_devices < least) {
+        throw util::Error(util::Errc::impossible, fmt::format("{} needs at least {} devices, and only {} may compute",
+                                                              strategy, least, problem.most_devices));
+    }
+}
+
+plan::Plan best_on_fastest(const Problem& problem, std::string_view strategy, const MakeOnDevices& make) {
+    const std::size_t least = problem.least_devices.value_or(2);
+    require_devices(problem, strategy, least);
+    constexpr int kEnough = 2;
+    BestPlan best(problem, least);
+    int worse = 0;
+    for (const std::vector<std::size_t>& devices : fastest_sets(problem, least)) {
+        if (worse >= kEnough) break;
+        std::string why;
+        auto plan = fit_memory(
+            problem, [&](const Room& room) { return make(devices, room); }, why);
+        if (!plan) {
+            best.refuse(why.empty() ? "the devices' memory is too small for the model's weights" : why);
+            continue;
+        }
+        const util::Seconds before = best.latency();
+        const cost::Prediction* prediction = best.offer(std::move(*plan));
+        if (prediction != nullptr) worse = prediction->latency() > before ? worse + 1 : 0;
+    }
+    return std::move(best).take(fmt::format("{} finds nothing to share among {} devices", strategy, least));
+}
+
+}  // namespace convoy::partition::detail
