@@ -33,6 +33,18 @@ namespace convoy::partition::detail {
 /// operator; as few devices as pay.
 [[nodiscard]] plan::Plan make_oc(const Problem& problem);
 
+/// Depth input partitioning: a master (the source) and workers share one convolution at a time, on a p x q grid of
+/// groups of input channels and of filters; every layer returns to the master, which adds up, applies the tail, and
+/// computes whatever does not trigger. A plan with no distributed layer at all is an answer, too.
+///
+/// Source: Dey, Mukherjee, Pal, Balamuralidhar, "Partitioning of CNN Models for Execution on Fog Devices", 2018, and
+/// the authors' patent US 11488026 B2. We differ, unless settings ask for the paper's form: the estimate counts inputs
+/// that go out q times, partial sums that come back p times and messages, not maps, of n workers, instead of the bound
+/// of very many (bound=published); workers that are not alike get parts by their speed (shares=equal). "More than 60
+/// channels" is asked of inputs and of filters (min_channels). Only convolutions without groups are distributed. Where
+/// memory is limited: layers that do not trigger are distributed, the largest first, until the master has room.
+[[nodiscard]] plan::Plan make_dipm(const Problem& problem);
+
 /// The best plan of all other strategies.
 [[nodiscard]] plan::Plan make_auto(const Problem& problem);
 

@@ -8,6 +8,7 @@
 
 #include "cost/explain.hpp"
 #include "partition/assemble.hpp"
+#include "partition/dipm.hpp"
 #include "partition/strategies.hpp"
 #include "util/error.hpp"
 
@@ -23,6 +24,8 @@ constexpr std::array kStrategies{
     Strategy{"cols", "feature maps cut into columns, runs of layers fused", detail::make_cols},
     Strategy{"grid", "feature maps cut into tiles, runs of layers fused", detail::make_grid},
     Strategy{"oc", "every operator cut into output channels, all-gather after each", detail::make_oc},
+    Strategy{"dipm", "single convolutions cut into input and output channels, around a master", detail::make_dipm,
+             detail::kDipmSettings},
     Strategy{"auto", "the fastest of all others", detail::make_auto},
 };
 

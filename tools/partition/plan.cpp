@@ -2,6 +2,7 @@
 
 #include "cli/table.hpp"
 #include "options/model.hpp"
+#include "partition/dipm_times.hpp"
 #include "partition/documents.hpp"
 #include "partition/jobs.hpp"
 #include "partition/proposals.hpp"
@@ -101,6 +102,18 @@ std::string table_text(const cost::Comparison& comparison, cli::TableFormat form
     return text;
 }
 
+/// What the paper on depth input partitioning tells of each distributed layer.
+void log_five_times(const partition::Problem& problem, const partition::Proposal& proposal) {
+    if (proposal.strategy != "dipm") return;
+    for (const auto& [stage, times] :
+         partition::dipm_stage_times(proposal.plan, problem.graph, proposal.prediction.timeline)) {
+        const graph::OperatorId op = proposal.plan.routes.front().stages[stage].last;
+        util::log_info("{} on {} workers: T_part {}, T_tx {}, T_edge {}, T_rx {}, T_join {}", problem.graph.op(op).name,
+                       times.workers, milliseconds_text(times.part), milliseconds_text(times.tx),
+                       milliseconds_text(times.edge), milliseconds_text(times.rx), milliseconds_text(times.join));
+    }
+}
+
 }  // namespace
 
 int write_plan_file(const cli::Options& options) {
@@ -125,6 +138,7 @@ int write_plan_file(const cli::Options& options) {
     util::write_file(options.output(),
                      plan::write_plan(document(problem, task.files, choice.name(), proposal), problem.graph, format));
     util::log_info("predicted latency {}", milliseconds_text(proposal.prediction.latency()));
+    log_five_times(problem, proposal);
     return 0;
 }
 
