@@ -45,6 +45,20 @@ namespace convoy::partition::detail {
 /// memory is limited: layers that do not trigger are distributed, the largest first, until the master has room.
 [[nodiscard]] plan::Plan make_dipm(const Problem& problem);
 
+/// Interleaved operator partitioning: pairs of operators, the first cut into output channels, the second into the same
+/// input channels, nothing sent in between and one sum behind; greedily against CoEdge's way with single operators.
+///
+/// Source: Liu et al., arXiv 2409.07693, segmentation as its reviews describe it. We differ: an operator includes the
+/// channelwise ones behind it, a block of a DAG is an operator that is never part of a pair; CoEdge's rows go by
+/// capability, an operator without rows onto the device that is fastest for it; addends are summed where that is
+/// fastest (sum=star: on one device, then sent to all); the number of devices is the best one. Where the greedy choice
+/// leaves later operators no memory, every possible pair is taken.
+[[nodiscard]] plan::Plan make_iop(const Problem& problem);
+
+/// The same decisions, and output channels without a partner, by dynamic programming over (operators, layout); then
+/// single decisions are improved on the simulator. Never slower than `iop` with its own settings.
+[[nodiscard]] plan::Plan make_iop_dp(const Problem& problem);
+
 /// The best plan of all other strategies.
 [[nodiscard]] plan::Plan make_auto(const Problem& problem);
 

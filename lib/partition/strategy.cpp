@@ -9,6 +9,7 @@
 #include "cost/explain.hpp"
 #include "partition/assemble.hpp"
 #include "partition/dipm.hpp"
+#include "partition/iop.hpp"
 #include "partition/strategies.hpp"
 #include "util/error.hpp"
 
@@ -26,6 +27,9 @@ constexpr std::array kStrategies{
     Strategy{"oc", "every operator cut into output channels, all-gather after each", detail::make_oc},
     Strategy{"dipm", "single convolutions cut into input and output channels, around a master", detail::make_dipm,
              detail::kDipmSettings},
+    Strategy{"iop", "interleaved pairs of output and input channels, greedily", detail::make_iop, detail::kIopSettings},
+    Strategy{"iop-dp", "interleaved pairs, rows, channels and single devices, by dynamic programming",
+             detail::make_iop_dp},
     Strategy{"auto", "the fastest of all others", detail::make_auto},
 };
 
