@@ -59,6 +59,14 @@ namespace convoy::partition::detail {
 /// single decisions are improved on the simulator. Never slower than `iop` with its own settings.
 [[nodiscard]] plan::Plan make_iop_dp(const Problem& problem);
 
+/// Stages of a pipeline over frames, each a run of blocks on one device or cut into rows over several: most throughput.
+/// See PipelineSearch for the source and what differs.
+[[nodiscard]] plan::Plan make_pipeline(const Problem& problem);
+
+/// Whole frames on each device that has memory for the model: a route for each, weighted so that all are done with
+/// their frames at the same time, as far as source, sink and medium get them there: most throughput.
+[[nodiscard]] plan::Plan make_replicate(const Problem& problem);
+
 /// The best plan of all other strategies.
 [[nodiscard]] plan::Plan make_auto(const Problem& problem);
 

@@ -10,6 +10,7 @@
 #include "partition/assemble.hpp"
 #include "partition/dipm.hpp"
 #include "partition/iop.hpp"
+#include "partition/pipeline.hpp"
 #include "partition/strategies.hpp"
 #include "util/error.hpp"
 
@@ -30,6 +31,8 @@ constexpr std::array kStrategies{
     Strategy{"iop", "interleaved pairs of output and input channels, greedily", detail::make_iop, detail::kIopSettings},
     Strategy{"iop-dp", "interleaved pairs, rows, channels and single devices, by dynamic programming",
              detail::make_iop_dp},
+    Strategy{"pipeline", "stages over frames, for throughput", detail::make_pipeline, detail::kPipelineSettings},
+    Strategy{"replicate", "whole frames on each device, for throughput", detail::make_replicate},
     Strategy{"auto", "the fastest of all others", detail::make_auto},
 };
 
