@@ -1,5 +1,7 @@
 #include "cost/work_times.hpp"
 
+#include <algorithm>
+
 namespace convoy::cost::detail {
 
 namespace {
@@ -42,14 +44,14 @@ std::size_t WorkHash::operator()(const graph::Work& work) const noexcept {
 TimedWork& WorkTimes::find(const graph::Work& work) {
     const auto found = known_.find(work);
     if (found != known_.end()) return found->second;
-    TimedWork timed{samples::describe(graph_, work), std::vector<double>(bed_.cluster().devices.size(), -1)};
-    return known_.emplace(work, std::move(timed)).first->second;
+    return known_.emplace(work, TimedWork{samples::describe(graph_, work), {}}).first->second;
 }
 
 double WorkTimes::seconds(std::size_t device, TimedWork& work) const {
-    double& seconds = work.seconds.at(device);
-    if (seconds < 0) seconds = bed_.time(device, work.shape).count();
-    return seconds;
+    const auto place = std::lower_bound(work.seconds.begin(), work.seconds.end(), device,
+                                        [](const auto& known, std::size_t wanted) { return known.first < wanted; });
+    if (place != work.seconds.end() && place->first == device) return place->second;
+    return work.seconds.emplace(place, device, bed_.time(device, work.shape).count())->second;
 }
 
 }  // namespace convoy::cost::detail

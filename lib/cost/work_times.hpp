@@ -1,6 +1,7 @@
 #pragma once
 
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "graph/calculus.hpp"
@@ -11,7 +12,7 @@ namespace convoy::cost::detail {
 /// A piece of work, described once, with its time on each device of the bed that was asked.
 struct TimedWork {
     samples::WorkShape shape;
-    std::vector<double> seconds;  ///< by device of the bed; below 0: not asked yet
+    std::vector<std::pair<std::size_t, double>> seconds;  ///< of the devices of the bed that were asked, ascending
 };
 
 struct WorkHash {

@@ -15,35 +15,33 @@ namespace {
 plan::DeviceId device_id(std::size_t device) { return plan::DeviceId{static_cast<std::uint32_t>(device)}; }
 OperatorId operator_id(std::size_t op) { return OperatorId{static_cast<std::uint32_t>(op)}; }
 
+std::vector<OperatorId> operators_of(OperatorRange range) {
+    std::vector<OperatorId> operators;
+    for (std::size_t op = range.begin; op < range.end; ++op) operators.push_back(operator_id(op));
+    return operators;
+}
+
 plan::Stage bare_stage(OperatorRange range) {
     plan::Stage stage;
-    for (std::size_t op = range.begin; op < range.end; ++op) stage.operators.push_back(operator_id(op));
+    stage.operators = operators_of(range);
     stage.last = stage.operators.back();
     return stage;
 }
 
-bool leaves(const graph::Graph& graph, TensorId tensor, OperatorRange range) {
+/// Whether somebody but these operators, ascending, wants a tensor.
+bool leaves(const graph::Graph& graph, TensorId tensor, std::span<const OperatorId> operators) {
     const auto& readers = graph.readers(tensor);
-    return graph.is_output(tensor) ||
-           std::any_of(readers.begin(), readers.end(), [&](OperatorId op) { return index(op) >= range.end; });
+    return graph.is_output(tensor) || std::any_of(readers.begin(), readers.end(), [&](OperatorId op) {
+               return !std::binary_search(operators.begin(), operators.end(), op);
+           });
 }
 
-}  // namespace
-
-plan::Plan empty_plan(const latency::Bed& bed) {
-    plan::Plan plan;
-    plan.devices = bed.cluster().names();
-    plan.source = device_id(bed.cluster().source);
-    plan.sink = device_id(bed.cluster().sink);
-    plan.routes.emplace_back();
-    return plan;
-}
-
-std::map<TensorId, graph::Slab> needed_for_last(const graph::Graph& graph, OperatorRange range) {
-    const TensorId result = graph.operators()[range.end - 1].outputs.front();
+/// What the last operator needs, to be computed whole, of what the operators read or make.
+std::map<TensorId, graph::Slab> needed_of(const graph::Graph& graph, std::span<const OperatorId> operators) {
+    const TensorId result = graph.op(operators.back()).outputs.front();
     std::map<TensorId, graph::Slab> asked{{result, graph::make_slab(graph.tensor(result).full)}};
-    for (std::size_t at = range.end; at-- > range.begin;) {
-        const OperatorId id = operator_id(at);
+    for (std::size_t at = operators.size(); at-- > 0;) {
+        const OperatorId id = operators[at];
         const graph::Operator& op = graph.op(id);
         std::vector<graph::Slab> outputs;
         bool wanted = false;
@@ -62,17 +60,45 @@ std::map<TensorId, graph::Slab> needed_for_last(const graph::Graph& graph, Opera
     return asked;
 }
 
+}  // namespace
+
+plan::Plan empty_plan(const latency::Bed& bed) {
+    plan::Plan plan;
+    plan.devices = bed.cluster().names();
+    plan.source = device_id(bed.cluster().source);
+    plan.sink = device_id(bed.cluster().sink);
+    plan.routes.emplace_back();
+    return plan;
+}
+
+std::map<TensorId, graph::Slab> needed_for_last(const graph::Graph& graph, OperatorRange range) {
+    return needed_of(graph, operators_of(range));
+}
+
 plan::Stage device_stage(const graph::Graph& graph, OperatorRange range, std::size_t device) {
-    plan::Stage stage = bare_stage(range);
-    const auto needed = needed_for_last(graph, range);
+    return device_stage(graph, operators_of(range), device);
+}
+
+plan::Stage device_stage(const graph::Graph& graph, std::span<const OperatorId> operators, std::size_t device) {
+    plan::Stage stage;
+    stage.operators.assign(operators.begin(), operators.end());
+    stage.last = operators.back();
+    const auto needed = needed_of(graph, operators);
     const TensorId result = graph.op(stage.last).outputs.front();
     stage.shares.push_back({device_id(device), {{graph.tensor(result).full, std::nullopt}}});
-    for (std::size_t op = range.begin; op < range.end; ++op) {
-        for (const TensorId tensor : graph.op(operator_id(op)).outputs) {
-            if (needed.count(tensor) > 0 || !leaves(graph, tensor, range)) continue;
+    for (const OperatorId op : operators) {
+        for (const TensorId tensor : graph.op(op).outputs) {
+            if (needed.count(tensor) > 0 || !leaves(graph, tensor, operators)) continue;
             stage.outputs[tensor][device_id(device)] = {graph.tensor(tensor).full};
         }
     }
+    return stage;
+}
+
+plan::Stage hold_stage(const graph::Graph& graph, TensorId tensor, std::size_t device) {
+    plan::Stage stage;
+    stage.hold = tensor;
+    stage.shares.push_back({device_id(device), {{graph.tensor(tensor).full, std::nullopt}}});
     return stage;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <vector>
 
 #include "graph/graph.hpp"
@@ -21,6 +22,13 @@ struct OperatorRange {
 
 /// Everything in the range on one device; tensors that leave it beside its last operator's are listed as outputs.
 [[nodiscard]] plan::Stage device_stage(const graph::Graph& graph, OperatorRange range, std::size_t device);
+
+/// The same for any operators, ascending, of which none but these reads a tensor between two of them.
+[[nodiscard]] plan::Stage device_stage(const graph::Graph& graph, std::span<const graph::OperatorId> operators,
+                                       std::size_t device);
+
+/// A whole tensor gathered on one device.
+[[nodiscard]] plan::Stage hold_stage(const graph::Graph& graph, graph::TensorId tensor, std::size_t device);
 
 /// The last operator's output in tiles.
 [[nodiscard]] plan::Stage tiled_stage(const graph::Graph& graph, OperatorRange range, const Tiling& tiling);

@@ -30,7 +30,7 @@ std::size_t devices_for_frames(const plan::Plan& plan) {
 
 const cost::Prediction* BestPlan::offer(plan::Plan plan) {
     const std::size_t devices = goal_ == Goal::throughput ? devices_for_frames(plan) : computing_devices(plan);
-    if (devices < least_devices_) return nullptr;
+    if (devices < least_devices_ || devices > problem_.most_devices) return nullptr;
     last_ = evaluate(problem_, std::move(plan));
     if (auto too_little = memory_problem(problem_, *last_)) {
         why_ = std::move(*too_little);
@@ -44,8 +44,14 @@ const cost::Prediction* BestPlan::offer(plan::Plan plan) {
 bool BestPlan::better(const cost::Prediction& prediction) const {
     if (!best_) return true;
     const cost::Prediction& best = best_->prediction;
-    return goal_ == Goal::latency ? prediction.latency() < best.latency()
-                                  : prediction.throughput_per_s > best.throughput_per_s;
+    switch (goal_) {
+        case Goal::throughput:
+            return prediction.throughput_per_s > best.throughput_per_s;
+        case Goal::energy:
+            return prediction.energy.value().value < best.energy.value().value;
+        default:
+            return prediction.latency() < best.latency();
+    }
 }
 
 util::Seconds BestPlan::latency() const {

@@ -8,10 +8,11 @@
 
 namespace convoy::partition::detail {
 
-enum class Goal : std::uint8_t { latency, throughput };
+enum class Goal : std::uint8_t { latency, throughput, energy };
 
 /// Keeps the best of the plans that are offered: of those that fit into memory and give as many devices something to
-/// compute as are asked for, the one of least latency, or of most throughput; the first one on a tie.
+/// compute as are asked for, the one of least latency, of most throughput, or of least energy (all devices have powers
+/// then); the first one on a tie.
 class BestPlan {
   public:
     explicit BestPlan(const Problem& problem, std::size_t least_devices, Goal goal = Goal::latency);

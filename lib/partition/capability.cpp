@@ -41,10 +41,10 @@ std::vector<double> speeds_for_model(const Problem& problem) {
     return speeds;
 }
 
-std::vector<std::vector<std::size_t>> fastest_sets(const Problem& problem, std::size_t least) {
+std::vector<std::vector<std::size_t>> fastest_sets(const Problem& problem, std::size_t least, std::size_t most) {
     const std::vector<std::size_t> order = ranked(speeds_for_model(problem));
     const std::size_t source = problem.bed.cluster().source;
-    const std::size_t most = std::min(order.size(), problem.most_devices);
+    most = std::min({most, order.size(), problem.most_devices});
     std::vector<std::vector<std::size_t>> sets;
     for (std::size_t k = least; k <= most;) {
         std::vector<std::size_t> set(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(k));

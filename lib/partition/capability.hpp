@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,7 +15,9 @@ namespace convoy::partition::detail {
 
 /// The k fastest devices for k = `least`, ... (beyond 8 in doubling steps, and all of them), with and without the
 /// source among them; each set ascending.
-[[nodiscard]] std::vector<std::vector<std::size_t>> fastest_sets(const Problem& problem, std::size_t least);
+/// @param most  devices that there is something for
+[[nodiscard]] std::vector<std::vector<std::size_t>> fastest_sets(
+    const Problem& problem, std::size_t least, std::size_t most = std::numeric_limits<std::size_t>::max());
 
 /// Parts of 1 that go by weight, none larger than its limit: what a limit takes away goes to the others.
 /// @param limits  shape as weights; infinity: none. @return empty when the limits leave a part for nobody

@@ -218,7 +218,7 @@ std::optional<Decided> Interleave::extend_rows(const Decided& before) {
     for (std::size_t i = 0; i < devices_.size(); ++i) {
         if (decided.shares[i].empty()) continue;
         const Slice& slice = slices_.at(range, {decided.shares[i], full.w});
-        slowest = std::max(slowest, slice.times[devices_[i]]);
+        slowest = std::max(slowest, slices_.time(slice, devices_[i]));
         for (const Slice::Input& input : slice.inputs) carry_tile(traffic, before.layout, input, devices_[i]);
         decided.weights[i] += weights;
     }

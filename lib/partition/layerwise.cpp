@@ -6,6 +6,8 @@
 
 #include "graph/calculus.hpp"
 #include "partition/assemble.hpp"
+#include "partition/best_plan.hpp"
+#include "partition/requirements.hpp"
 #include "partition/strategies.hpp"
 #include "util/error.hpp"
 
@@ -92,37 +94,6 @@ class Demand {
     std::vector<std::vector<Bytes>> crossing_;
 };
 
-/// Keeps the fastest plan that memory allows.
-class Best {
-  public:
-    explicit Best(const Problem& problem) : problem_(problem) {}
-
-    void offer(plan::Plan plan) {
-        if (computing_devices(plan) < problem_.least_devices.value_or(1)) return;
-        Proposal proposal = evaluate(problem_, std::move(plan));
-        if (auto why = memory_problem(problem_, proposal)) {
-            too_large_ = std::move(*why);
-        } else if (proposal.prediction.latency() < latency()) {
-            proposal_ = std::move(proposal);
-        }
-    }
-
-    [[nodiscard]] Seconds latency() const { return proposal_ ? proposal_->prediction.latency() : kNever; }
-
-    [[nodiscard]] plan::Plan take() && {
-        if (proposal_) return std::move(proposal_->plan);
-        throw util::Error(util::Errc::impossible,
-                          too_large_.empty() ? fmt::format("no cut of the model gives {} devices something to compute",
-                                                           problem_.least_devices.value_or(1))
-                                             : too_large_);
-    }
-
-  private:
-    const Problem& problem_;
-    std::optional<Proposal> proposal_;
-    std::string too_large_;
-};
-
 class Layerwise {
   public:
     explicit Layerwise(const Problem& problem)
@@ -131,7 +102,7 @@ class Layerwise {
           count_(problem.graph.operators().size()),
           devices_(bed_.cluster().devices.size()),
           demand_(problem.graph),
-          best_(problem) {
+          best_(problem, problem.least_devices.value_or(1)) {
         for (std::size_t device = 0; device < devices_; ++device) {
             std::vector<Seconds> sums{Seconds{}};
             for (std::size_t op = 0; op < count_; ++op) {
@@ -146,7 +117,8 @@ class Layerwise {
         for (std::size_t device = 0; device < devices_; ++device) best_.offer(plan_of(problem_, {{count_, device}}));
         offer_orders();
         offer_cuts();
-        return std::move(best_).take();
+        return std::move(best_).take(fmt::format("no cut of the model gives {} devices something to compute",
+                                                 problem_.least_devices.value_or(1)));
     }
 
   private:
@@ -264,15 +236,13 @@ class Layerwise {
     std::size_t devices_;
     Demand demand_;
     std::vector<std::vector<Seconds>> sums_;  ///< by device: of the operators before each
-    Best best_;
+    BestPlan best_;
 };
 
 }  // namespace
 
 plan::Plan make_layerwise(const Problem& problem) {
-    if (problem.graph.operators().empty()) {
-        throw util::Error(util::Errc::impossible, "the model has no operators: there is nothing to plan");
-    }
+    require_operators(problem);
     return Layerwise(problem).run();
 }
 

@@ -125,7 +125,7 @@ Seconds PipelineSearch::work_out(const PipelineStage& stage) {
                           Bytes(tensor.bytes().value / std::max<graph::Index>(area, 1) * input.tile.area()));
         }
         const Bytes out(alive_[stage.end].value * parts[i].size() / full.h.size());
-        slowest = std::max(slowest, together(slice.times[group[i]], in, message(group[i], to, out)));
+        slowest = std::max(slowest, together(slices_.time(slice, group[i]), in, message(group[i], to, out)));
     }
     return slowest;
 }

@@ -11,10 +11,9 @@ using graph::OperatorId;
 using graph::Slab;
 using util::Seconds;
 
-Slices::Slices(const Problem& problem)
-    : problem_(problem), devices_(problem.bed.cluster().devices.size()), times_(problem.graph.operators().size()) {
+Slices::Slices(const Problem& problem) : problem_(problem), works_(problem.graph.operators().size()) {
     const std::size_t count = problem.graph.operators().size();
-    for (std::size_t device = 0; device < devices_; ++device) {
+    for (std::size_t device = 0; device < problem.bed.cluster().devices.size(); ++device) {
         std::vector<Seconds> sums{Seconds{}};
         for (std::size_t op = 0; op < count; ++op) {
             const OperatorId id{static_cast<std::uint32_t>(op)};
@@ -40,16 +39,18 @@ const Slice& Slices::at(OperatorRange range, const Tile& tile) {
     return found != known_.end() ? found->second : known_.emplace(key, grow(range, tile)).first->second;
 }
 
-const std::vector<Seconds>& Slices::times(const graph::Work& work) {
-    auto& known = times_[index(work.op)];
+Seconds Slices::time(const Slice& slice, std::size_t device) {
+    const auto place = std::lower_bound(slice.times.begin(), slice.times.end(), device,
+                                        [](const auto& known, std::size_t wanted) { return known.first < wanted; });
+    if (place != slice.times.end() && place->first == device) return place->second;
+    Seconds time = problem_.bed.piece_overhead(device);
+    for (const graph::Work* work : slice.works) time += problem_.predictor.time(device, *work);
+    return slice.times.emplace(place, device, time)->second;
+}
+
+const graph::Work& Slices::alike(graph::Work work) {
     const std::pair size{work.outputs.front().h.size(), work.outputs.front().w.size()};
-    const auto found = known.find(size);
-    if (found != known.end()) return found->second;
-    std::vector<Seconds> times;
-    for (std::size_t device = 0; device < devices_; ++device) {
-        times.push_back(problem_.predictor.time(device, work));
-    }
-    return known.emplace(size, std::move(times)).first->second;
+    return works_[index(work.op)].try_emplace(size, std::move(work)).first->second;
 }
 
 Slice Slices::grow(OperatorRange range, const Tile& tile) {
@@ -62,17 +63,13 @@ Slice Slices::grow(OperatorRange range, const Tile& tile) {
     asked[result] = graph::make_slab(box);
 
     Slice slice;
-    for (std::size_t device = 0; device < devices_; ++device) {
-        slice.times.push_back(problem_.bed.piece_overhead(device));
-    }
     for (std::size_t at = range.end; at-- > range.begin;) {
         const OperatorId id{static_cast<std::uint32_t>(at)};
         const graph::Operator& op = graph.op(id);
         const auto wanted = asked.find(op.outputs.front());
         if (wanted == asked.end()) continue;
         const graph::Work work{id, {graph::computed(graph, id, 0, wanted->second)}, std::nullopt};
-        const std::vector<Seconds>& spent = times(work);
-        for (std::size_t device = 0; device < devices_; ++device) slice.times[device] += spent[device];
+        slice.works.push_back(&alike(work));
         for (std::size_t input = 0; input < op.inputs.size(); ++input) {
             const Slab needed = graph::needed(graph, id, input, work.outputs);
             if (needed.empty()) continue;

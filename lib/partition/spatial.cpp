@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
+#include "partition/best_plan.hpp"
+#include "partition/capability.hpp"
+#include "partition/device_sets.hpp"
 #include "partition/strategies.hpp"
 #include "partition/tile_search.hpp"
 #include "util/error.hpp"
@@ -18,6 +20,8 @@ constexpr std::size_t kLongestRunOfBlocks = 24;
 constexpr std::size_t kLongestRunOfOperators = 6;
 /// Of the computing: a plan that gives a second device less is no cooperation.
 constexpr double kFairShare = 0.2;
+/// More devices than this are only looked at with few deals and fusions: their plans are large.
+constexpr std::size_t kManyDevices = 16;
 
 /// What is special about one way to cut feature maps.
 struct Form {
@@ -27,39 +31,6 @@ struct Form {
 };
 
 std::size_t least_devices(const Problem& problem) { return problem.least_devices.value_or(2); }
-
-/// Devices by the time that the whole model takes on each, fastest first.
-std::vector<std::size_t> by_speed(const Problem& problem, Slices& slices) {
-    std::vector<std::size_t> devices(problem.bed.cluster().devices.size());
-    std::iota(devices.begin(), devices.end(), std::size_t{0});
-    const OperatorRange all{0, problem.graph.operators().size()};
-    std::stable_sort(devices.begin(), devices.end(),
-                     [&](std::size_t a, std::size_t b) { return slices.whole(all, a) < slices.whole(all, b); });
-    return devices;
-}
-
-/// The k fastest devices for k = 2, 3, ... (beyond 8 in doubling steps), with and without the source among them.
-std::vector<std::vector<std::size_t>> device_sets(const Problem& problem, Slices& slices) {
-    const std::vector<std::size_t> ranked = by_speed(problem, slices);
-    const std::size_t source = problem.bed.cluster().source;
-    const std::size_t most = std::min(ranked.size(), problem.most_devices);
-    std::vector<std::size_t> sizes;
-    for (std::size_t k = least_devices(problem); k < most; k += k < 8 ? 1 : k) sizes.push_back(k);
-    sizes.push_back(most);
-    std::vector<std::vector<std::size_t>> sets;
-    for (const std::size_t k : sizes) {
-        std::vector<std::size_t> set(ranked.begin(), ranked.begin() + static_cast<std::ptrdiff_t>(k));
-        const bool has_source = std::find(set.begin(), set.end(), source) != set.end();
-        std::vector<std::size_t> with_source = set;
-        with_source.back() = source;
-        std::sort(set.begin(), set.end());
-        sets.push_back(std::move(set));
-        if (has_source) continue;
-        std::sort(with_source.begin(), with_source.end());
-        sets.push_back(std::move(with_source));
-    }
-    return sets;
-}
 
 /// Which runs may be fused, and how much must be cut: the free search, and fixed fusions beside it, because the search
 /// works with estimates.
@@ -163,16 +134,7 @@ class Candidates {
 };
 
 void check_possible(const Problem& problem, const Form& form, const std::vector<Unit>& units) {
-    const std::size_t all = problem.bed.cluster().devices.size();
-    const std::size_t least = least_devices(problem);
-    if (all < least) {
-        throw Error(Errc::impossible,
-                    fmt::format("{} needs at least {} devices, and the cluster has {}", form.strategy, least, all));
-    }
-    if (problem.most_devices < least) {
-        throw Error(Errc::impossible, fmt::format("{} needs at least {} devices, and only {} may compute",
-                                                  form.strategy, least, problem.most_devices));
-    }
+    require_devices(problem, form.strategy, least_devices(problem));
     if (std::none_of(units.begin(), units.end(), [&](const Unit& unit) { return unit.axes == form.axes; })) {
         throw Error(Errc::impossible, fmt::format("no operator of the model can be cut into {}", form.parts))
             .hint("-s layerwise, local and cloud run every operator whole on one device");
@@ -184,6 +146,7 @@ std::vector<Deal> deals_for(const Form& form, const std::vector<std::size_t>& de
     std::vector<Deal> deals;
     const std::size_t most_rows = form.axes.both() ? std::max<std::size_t>(devices.size() / 2, 2) : 2;
     for (const bool weighted : {true, false}) {
+        if (!weighted && devices.size() > kManyDevices) continue;
         for (std::size_t rows = 2; rows <= most_rows; rows += rows < 4 ? 1 : rows) {
             deals.push_back({devices, weighted, rows});
         }
@@ -191,11 +154,13 @@ std::vector<Deal> deals_for(const Form& form, const std::vector<std::size_t>& de
     return deals;
 }
 
-void search_units(const Problem& problem, const Form& form, Slices& slices, TileSearch& search,
-                  Candidates& candidates) {
-    for (const std::vector<std::size_t>& devices : device_sets(problem, slices)) {
+void search_units(const Problem& problem, const Form& form, TileSearch& search, Candidates& candidates) {
+    const std::size_t edge = longest_edge(problem.graph);
+    const std::size_t most = form.axes.both() ? edge * edge : edge;
+    for (const std::vector<std::size_t>& devices : fastest_sets(problem, least_devices(problem), most)) {
         for (const Deal& deal : deals_for(form, devices)) {
             for (SearchRules& rules : rules_for(problem.graph, search.units())) {
+                if (devices.size() > kManyDevices && !rules.fixed && rules.split_before > 0) continue;
                 rules.deal = deal;
                 const std::vector<Segment> segments = search.run(rules);
                 if (!segments.empty()) candidates.add(plan_of(problem, search.units(), segments));
@@ -212,10 +177,10 @@ plan::Plan make_spatial(const Problem& problem, const Form& form) {
     Slices slices(problem);
     Candidates candidates(problem, form);
     TileSearch by_block(problem, slices, std::move(blocks), form.axes, kLongestRunOfBlocks);
-    search_units(problem, form, slices, by_block, candidates);
+    search_units(problem, form, by_block, candidates);
     if (has_blocks) {
         TileSearch by_operator(problem, slices, std::move(operators), form.axes, kLongestRunOfOperators);
-        search_units(problem, form, slices, by_operator, candidates);
+        search_units(problem, form, by_operator, candidates);
     }
     return std::move(candidates).best();
 }

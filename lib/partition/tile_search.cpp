@@ -3,13 +3,11 @@
 #include <algorithm>
 #include <limits>
 
-#include "partition/traffic.hpp"
+#include "partition/device_sets.hpp"
+#include "partition/tile_traffic.hpp"
 
 namespace convoy::partition::detail {
 
-using graph::Axis;
-using graph::Index;
-using graph::Interval;
 using util::Bytes;
 using util::Seconds;
 
@@ -45,6 +43,7 @@ TileSearch::TileSearch(const Problem& problem, Slices& slices, std::vector<Unit>
         }
         alive_.push_back(bytes);
     }
+    single_ = single_devices(problem, slices);
 }
 
 const Tiling& TileSearch::tiling(std::size_t first, std::size_t end, const Deal& deal) {
@@ -107,14 +106,6 @@ class Pass {
         return bed().occupancy(from, to, bytes) + bed().delay(from, to);
     }
 
-    /// A tile of the last run's output, in coordinates of a tensor beside it.
-    static Tile scaled(const Tile& tile, const Tile& of, const Tile& to) {
-        const auto scale = [](const Interval& part, Index from, Index extent) {
-            return Interval{part.begin * extent / from, part.end * extent / from};
-        };
-        return {scale(tile.h, of.h.size(), to.h.size()), scale(tile.w, of.w.size(), to.w.size())};
-    }
-
     using PlacedSlices = std::vector<std::pair<std::size_t, const Slice*>>;
 
     /// Brings each device what its slices of a run that begins at `position` read.
@@ -129,19 +120,13 @@ class Pass {
     void bring_input(Traffic& traffic, std::size_t position, std::size_t state, std::size_t device,
                      const Slice::Input& input) const {
         const graph::TensorInfo& tensor = search_.problem_.graph.tensor(input.tensor);
-        const Tile full{tensor.full[Axis::h], tensor.full[Axis::w]};
-        const Index cell_bytes = tensor.bytes().value / std::max<Index>(full.area(), 1);
         const bool is_graph_input = !search_.problem_.graph.producer(input.tensor);
         if (is_graph_input || !is_run(state)) {
             const std::size_t holder = is_graph_input ? bed().cluster().source : state;
-            return traffic.carry(holder, device, Bytes(input.tile.area() * cell_bytes));
+            return traffic.carry(holder, device, tile_bytes(tensor, input.tile));
         }
         const Tile last = search_.slices_.extent(range_of(search_.units_, position - length(state), position));
-        for (const Placed& held : states_[position][state].tiling) {
-            if (held.device == device) continue;
-            const Tile lacking = intersection(scaled(held.tile, last, full), input.tile);
-            traffic.carry(held.device, device, Bytes(lacking.area() * cell_bytes));
-        }
+        carry_lacking(traffic, tensor, {states_[position][state].tiling, last}, {device, input.tile});
     }
 
     /// Brings everything that is alive at `position` to one device.
@@ -149,12 +134,8 @@ class Pass {
         const Bytes alive = search_.alive_[position];
         if (!is_run(state)) return one_message(state, device, alive);
         const OperatorRange last = range_of(search_.units_, position - length(state), position);
-        const auto area = static_cast<double>(search_.slices_.extent(last).area());
         Traffic traffic(bed());
-        for (const Placed& held : states_[position][state].tiling) {
-            const double share = static_cast<double>(held.tile.area()) / area;
-            traffic.carry(held.device, device, Bytes(static_cast<Index>(share * static_cast<double>(alive.value))));
-        }
+        carry_shares(traffic, alive, {states_[position][state].tiling, search_.slices_.extent(last)}, device);
         return traffic.duration();
     }
 
@@ -175,7 +156,7 @@ class Pass {
             PlacedSlices slices;
             for (const auto& [device, tile] : tiling) {
                 slices.emplace_back(device, &search_.slices_.at(range, tile));
-                busy[device] += slices.back().second->times[device];
+                busy[device] += search_.slices_.time(*slices.back().second, device);
             }
             const Seconds slowest = *std::max_element(busy.begin(), busy.end());
             const std::size_t state = devices_ + (end - first) - 1;
@@ -191,7 +172,7 @@ class Pass {
     }
 
     void extend_on_devices(std::size_t unit) {
-        for (std::size_t device = 0; device < devices_; ++device) {
+        for (const std::size_t device : search_.single_) {
             const Seconds time = search_.slices_.whole(search_.units_[unit].range, device);
             for (std::size_t before = 0; before < states_[unit].size(); ++before) {
                 const Seconds cost = states_[unit][before].cost;

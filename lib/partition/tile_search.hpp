@@ -55,6 +55,7 @@ class TileSearch {
     std::map<std::tuple<std::size_t, std::size_t, Deal>, Tiling> tilings_;
     std::vector<std::vector<Axes>> fusable_;  ///< by first unit and length - 1: axes along which the run can be cut
     std::vector<util::Bytes> alive_;          ///< by position: all tensors alive there
+    std::vector<std::size_t> single_;         ///< devices that may run units whole
 };
 
 }  // namespace convoy::partition::detail

@@ -6,6 +6,10 @@ namespace convoy::partition::detail {
 
 using util::Seconds;
 
+Seconds message_time(const latency::Bed& bed, std::size_t from, std::size_t to, util::Bytes bytes) {
+    return from == to ? Seconds{} : bed.occupancy(from, to, bytes) + bed.delay(from, to);
+}
+
 Traffic::Traffic(const latency::Bed& bed)
     : bed_(bed), out_(bed.cluster().devices.size()), in_(bed.cluster().devices.size()) {}
 

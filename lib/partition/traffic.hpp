@@ -6,19 +6,23 @@
 
 namespace convoy::partition::detail {
 
-/// Messages that are sent at the same time, for estimates: every interface, or the one medium, is busy for their sum.
+/// One message until it has arrived; nothing for a device's own.
+[[nodiscard]] util::Seconds message_time(const latency::Bed& bed, std::size_t from, std::size_t to, util::Bytes bytes);
+
+/// Messages that are all sent at the same time, as an estimate: each occupies the interfaces of its sender and its
+/// receiver, or the one medium, for its start-up and bytes; nothing else overlaps.
 class Traffic {
   public:
     explicit Traffic(const latency::Bed& bed);
 
-    /// A message; none without bytes, or to oneself. @param from, to  devices of the bed
+    /// Nothing for no bytes, or a device's own.
     void carry(std::size_t from, std::size_t to, util::Bytes bytes);
     /// Until the last one has arrived.
     [[nodiscard]] util::Seconds duration() const;
 
   private:
     const latency::Bed& bed_;
-    std::vector<util::Seconds> out_;  ///< by device
+    std::vector<util::Seconds> out_;
     std::vector<util::Seconds> in_;
     util::Seconds longest_delay_{};
     util::Seconds all_{};

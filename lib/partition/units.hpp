@@ -18,6 +18,18 @@ struct Unit {
 /// One unit for each operator: blocks may be cut inside, their side branches exchange borders like the rest.
 [[nodiscard]] std::vector<Unit> operator_units(const graph::Graph& graph, Axes axes);
 
+/// One unit for each operator together with what follows it element by element (activations, sums of branches, scale
+/// and shift) where nobody else reads between them: a layer as papers count them.
+[[nodiscard]] std::vector<Unit> layer_units(const graph::Graph& graph, Axes axes);
+/// The same with the pool that follows a convolution in its layer.
+[[nodiscard]] std::vector<Unit> pooled_layer_units(const graph::Graph& graph, Axes axes);
+
+/// The most rows, or columns, of any map of the model.
+[[nodiscard]] std::size_t longest_edge(const graph::Graph& graph);
+
+/// Of the units that can be cut.
+[[nodiscard]] std::vector<OperatorRange> cuttable_ranges(const std::vector<Unit>& units);
+
 /// The axes along which a range may be cut as one stage: every operator can be, and is needed for the last one.
 [[nodiscard]] Axes cut_axes(const graph::Graph& graph, OperatorRange range);
 
