@@ -21,7 +21,7 @@ packages=(
     g++ cmake make ninja-build pkg-config
     libopencv-dnn-dev libopencv-imgcodecs-dev libopencv-imgproc-dev libopencv-ml-dev
     libonnx-dev libprotobuf-dev protobuf-compiler libtbb-dev libnng-dev libcxxopts-dev libyaml-cpp-dev
-    libeigen3-dev libfmt-dev libspdlog-dev libzstd-dev libssl-dev catch2 libonnx-testdata
+    libeigen3-dev libfmt-dev libspdlog-dev libzstd-dev libssl-dev libglpk-dev catch2 libonnx-testdata
     iproute2 shellcheck
 )
 

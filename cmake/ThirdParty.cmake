@@ -15,6 +15,14 @@ find_package(Catch2 REQUIRED)
 # The zstd package config of Debian 12 names its targets by linkage.
 find_package(zstd REQUIRED)
 
+# GLPK comes without a CMake package.
+find_path(GLPK_INCLUDE_DIR glpk.h REQUIRED)
+find_library(GLPK_LIBRARY glpk REQUIRED)
+add_library(glpk::glpk UNKNOWN IMPORTED)
+set_target_properties(glpk::glpk PROPERTIES
+    IMPORTED_LOCATION ${GLPK_LIBRARY}
+    INTERFACE_INCLUDE_DIRECTORIES ${GLPK_INCLUDE_DIR})
+
 # OpenCV's CMake package is only in libopencv-dev (57 packages, 344 MB); the component packages are enough by name.
 find_path(OPENCV_INCLUDE_DIR opencv2/core.hpp PATH_SUFFIXES opencv4 REQUIRED)
 foreach(component core imgproc imgcodecs dnn ml)
