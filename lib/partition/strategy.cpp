@@ -11,6 +11,7 @@
 #include "partition/dipm.hpp"
 #include "partition/iop.hpp"
 #include "partition/pipeline.hpp"
+#include "partition/requirements.hpp"
 #include "partition/strategies.hpp"
 #include "util/error.hpp"
 
@@ -25,6 +26,20 @@ constexpr std::array kStrategies{
     Strategy{"rows", "feature maps cut into rows, runs of layers fused", detail::make_rows},
     Strategy{"cols", "feature maps cut into columns, runs of layers fused", detail::make_cols},
     Strategy{"grid", "feature maps cut into tiles, runs of layers fused", detail::make_grid},
+    Strategy{"neurosurgeon", "the first layers on the source, the others on one other device",
+             detail::make_neurosurgeon, detail::kNeurosurgeonSettings},
+    Strategy{"dads", "a DAG cut once between source and one other device", detail::make_dads, detail::kDadsSettings},
+    Strategy{"modnn", "each layer along its longer edge, gathered after each", detail::make_modnn},
+    Strategy{"coedge", "rows in one proportion, by a linear program", detail::make_coedge, detail::kCoedgeSettings},
+    Strategy{"deepthings", "the first layers fused, in equal tiles dealt out in turn", detail::make_deepthings,
+             detail::kDeepthingsSettings},
+    Strategy{"aofl", "fused blocks on grids, by dynamic programming", detail::make_aofl},
+    Strategy{"edgeld", "fused blocks in rows by compute and bandwidth", detail::make_edgeld, detail::kEdgeldSettings},
+    Strategy{"deepslicing", "proportional rows, synchronised every few layers", detail::make_deepslicing,
+             detail::kDeepslicingSettings},
+    Strategy{"fpm", "each layer whole or in equal rows", detail::make_fpm},
+    Strategy{"opm", "each layer in rows by demand", detail::make_opm, detail::kOfpmSettings},
+    Strategy{"ofpm", "each layer whole or in rows by demand", detail::make_ofpm, detail::kOfpmSettings},
     Strategy{"oc", "every operator cut into output channels, all-gather after each", detail::make_oc},
     Strategy{"dipm", "single convolutions cut into input and output channels, around a master", detail::make_dipm,
              detail::kDipmSettings},
@@ -109,9 +124,7 @@ std::optional<std::string> memory_problem(const Problem& problem, const Proposal
 }
 
 plan::Plan single_device_plan(const Problem& problem, std::size_t device) {
-    if (problem.graph.operators().empty()) {
-        throw util::Error(util::Errc::impossible, "the model has no operators: there is nothing to plan");
-    }
+    detail::require_operators(problem);
     plan::Plan plan = detail::empty_plan(problem.bed);
     plan.routes.front().stages.push_back(
         detail::device_stage(problem.graph, {0, problem.graph.operators().size()}, device));

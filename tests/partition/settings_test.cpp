@@ -2,9 +2,13 @@
 
 #include <catch2/catch.hpp>
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <array>
 
 #include "partition/strategy.hpp"
+#include "scene.hpp"
 #include "util/error.hpp"
 
 using namespace convoy;
@@ -65,4 +69,28 @@ TEST_CASE("partition: a list of strategies keeps settings with their strategy", 
     CHECK_THROWS_WITH(partition::choose("rows:goal=energy"), "rows: has no setting 'goal'");
     CHECK_THROWS_WITH(partition::choose(std::vector<std::string>{"rows:a=1", "b=2"}), "rows: has no setting 'a'");
     CHECK_THROWS_WITH(partition::choose(std::vector<std::string>{"a=1"}), "no strategy is called 'a=1'");
+}
+
+TEST_CASE("partition: every word that can be chosen gives a plan", "[partition]") {
+    cluster::Cluster cluster = test::bed({1e7, 2e7, 1e7}, test::fast_link(100)).cluster();
+    for (cluster::Device& device : cluster.devices) {
+        device.power = cluster::Power{util::Watts(1), util::Watts(3), util::Watts(2)};
+    }
+    const test::Scene scene(test::conv_chain(4),
+                            {cluster, {test::linear_model(1e7), test::linear_model(2e7), test::linear_model(1e7)}});
+    int words = 0;
+    for (const partition::Strategy& strategy : partition::strategies()) {
+        for (const Setting& setting : strategy.settings) {
+            std::string_view left = setting.choices;
+            while (!left.empty()) {
+                const std::size_t end = std::min(left.find('|'), left.size());
+                const std::string text = fmt::format("{}:{}={}", strategy.name, setting.name, left.substr(0, end));
+                INFO(text);
+                CHECK(scene.plan(text).prediction.latency().count() > 0);
+                left.remove_prefix(std::min(end + 1, left.size()));
+                ++words;
+            }
+        }
+    }
+    CHECK(words > 10);
 }

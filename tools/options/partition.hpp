@@ -15,14 +15,24 @@ inline constexpr cli::Option kPartitionOptions[] = {
      .short_name = 's',
      .hint = cli::Hint::text,
      .value_name = "NAME[:KEY=VALUE,...]",
-     .choices = "local|cloud|layerwise|rows|cols|grid|auto",
+     .choices =
+         "local|cloud|layerwise|rows|cols|grid|neurosurgeon|dads|modnn|coedge|deepthings|aofl|edgeld|deepslicing|"
+         "fpm|opm|ofpm|oc|dipm|iop|iop-dp|pipeline|replicate|auto",
      .help = "how the model is shared; with --compare: only these",
      .detail =
          "local is all on the source, cloud all on the other device that is predicted fastest. layerwise runs the "
          "first layers on the source and the rest on another device, or on several in order, or all on one where "
          "no cut is faster. rows, cols and grid cut feature maps into rows, columns or tiles over two or more "
          "devices, also when one device is faster: stderr says so then. auto takes the fastest plan of all of "
-         "them. With --compare: only these strategies. docs/strategies.md describes each of them.",
+         "them. The others are published systems; docs/strategies.md describes each. Some have settings: "
+         "neurosurgeon:objective=latency|energy; dads:load=light|heavy; coedge:objective=latency|energy, "
+         "coedge:deadline_ms=NUMBER, coedge:transfer=all|halo; deepthings:layers=NUMBER, deepthings:rows=NUMBER, "
+         "deepthings:columns=NUMBER; edgeld:fusion=on|off; deepslicing:every=NUMBER; "
+         "opm:heights=best|compute|transfers; ofpm:heights=best|compute|transfers; dipm:bound=corrected|published, "
+         "dipm:threshold=NUMBER, dipm:min_channels=NUMBER, dipm:shares=capacity|equal, dipm:master=joins|computes; "
+         "iop:sum=best|star|direct|scatter, iop:pairs=gain|all; pipeline:period=overlap|sum. Several are separated by "
+         "commas: "
+         "-s coedge:objective=energy,deadline_ms=50. With --compare: only these strategies.",
      .repeatable = true},
     {.long_name = "compare", .help = "all strategies in one table, and no plan"},
     {.long_name = "format",
