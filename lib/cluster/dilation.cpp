@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <utility>
+
 #include "cluster/cluster.hpp"
 
 namespace convoy::cluster {
@@ -31,9 +34,13 @@ Cluster dilated(Cluster cluster, double factor) {
     if (factor == 1) return cluster;
     for (Device& device : cluster.devices) device = dilated(std::move(device), factor);
     if (cluster.every) cluster.every = dilated(*cluster.every, factor);
-    for (Pair& pair : cluster.pairs) {
-        pair.link = dilated(pair.link, factor);
-        pair.profile.clear();  // its figures are not dilated
+    const std::vector<Pair> before = std::exchange(cluster.pairs, {});
+    for (const Pair& pair : before) {
+        // Without its profile, whose figures are not dilated, and so with both directions that the profile told.
+        cluster.pairs.push_back({pair.from, pair.to, dilated(pair.link, factor), {}, {}});
+        const auto listed = [&](const Pair& other) { return other.from == pair.to && other.to == pair.from; };
+        if (pair.back && std::ranges::none_of(before, listed))
+            cluster.pairs.push_back({pair.to, pair.from, dilated(*pair.back, factor), {}, {}});
     }
     cluster.dilation *= factor;
     return cluster;

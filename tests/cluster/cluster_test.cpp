@@ -107,6 +107,11 @@ TEST_CASE("cluster: a link that was measured both ways has its own figures in ea
     const cluster::Cluster listed =
         read(std::string(kExample) + "    - {from: b, to: a, rate_mbit_per_s: 3}\n", both_ways);
     CHECK(listed.link(1, 0).rate == util::from_mbit_per_s(3));
+
+    CHECK(util::mbit_per_s(cluster::dilated(lab, 4).link(0, 1).rate) == Approx(20));
+    CHECK(util::mbit_per_s(cluster::dilated(lab, 4).link(1, 0).rate) == Approx(5));
+    CHECK(util::milliseconds(cluster::dilated(lab, 4).link(1, 0).delay) == Approx(8));
+    CHECK(util::mbit_per_s(cluster::dilated(listed, 2).link(1, 0).rate) == Approx(1.5));
 }
 
 TEST_CASE("cluster: jitter and loss are inherited from all links, and written where they differ", "[cluster]") {
@@ -189,6 +194,7 @@ TEST_CASE("cluster: a dilated cluster is slower in everything that takes time", 
     CHECK(util::milliseconds(slow.link(1, 2).start_up) == Approx(1.6));
     CHECK(util::milliseconds(slow.link(0, 2).delay) == Approx(40));
     CHECK(util::mbit_per_s(slow.link(0, 1).rate) == Approx(20));  // of its profile
+    CHECK(util::mbit_per_s(slow.link(1, 0).rate) == Approx(20));
     CHECK(cluster::dilated(slow, 2).dilation == 8);
     CHECK(cluster::dilated(lab, 1) == lab);
 
