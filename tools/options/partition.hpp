@@ -48,7 +48,8 @@ inline constexpr cli::Option kPartitionOptions[] = {
     {.long_name = "min-devices",
      .hint = cli::Hint::integer,
      .help = "devices that compute, at least",
-     .detail = "Without it 2 with rows, cols and grid, else 1. local and cloud do not heed it."},
+     .detail = "Without it 2 with strategies that share every layer they can (rows, cols, grid, modnn, deepthings, "
+               "edgeld, deepslicing, opm and others), else 1. local and cloud do not heed it."},
     {.long_name = "max-devices",
      .hint = cli::Hint::integer,
      .help = "devices that compute, at most",
