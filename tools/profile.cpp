@@ -119,7 +119,8 @@ int profile_link(const cli::Options& options) {
 
 int run(const cli::Options& options) {
     if (options.has("cluster")) {
-        if (options.has("link")) throw options.error("link", "measures one link: give either it or --cluster");
+        for (const char* name : {"link", "resume"})
+            if (options.has(name)) throw options.error(name, "does not go with --cluster");
         return tools::profile_cluster(options, plan_from(options));
     }
     for (const char* name : {"one-at-a-time", "link-budget"})
@@ -128,7 +129,7 @@ int run(const cli::Options& options) {
         throw util::Error(util::Errc::usage, "one model is timed at a time").hint("several go with --cluster");
     const bool device = !options.positional("MODEL.onnx").empty() || options.flag("sweep");
     if (device == options.has("link")) {
-        throw util::Error(util::Errc::usage, "give a model, --sweep or both, or else --link")
+        throw util::Error(util::Errc::usage, "give a model, --sweep or both, or else --link or --cluster")
             .hint("convoy-profile --help shows all options");
     }
     if (!device && options.has("stretch"))

@@ -28,8 +28,8 @@ struct ClusterProfilePlan {
     std::int64_t sweep_layers = 0;  ///< synthetic layers of each kind, beside the first model or without one
     graph::OnnxOptions model_options{};
     std::vector<double> loads{0};
-    double stable = 0.03;           ///< as engine::ProfilePlan::stable
-    std::int64_t max_runs = 100;    ///< of one piece under one condition
+    double stable = 0.03;           ///< engine::ProfilePlan
+    std::size_t max_runs = 100;     ///< of each piece under each condition
     util::Seconds budget{600};      ///< of each device, for all models together
     util::Seconds link_budget{10};  ///< of each pair of devices
     std::uint64_t seed = 1;         ///< of the sweep

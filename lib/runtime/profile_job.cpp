@@ -21,13 +21,13 @@ Measured profile_device(const ProfileRequest& request, const ProfileSettings& se
     plan.loads = request.loads;
     plan.threads = settings.threads ? std::vector<int>{*settings.threads} : request.threads;
     plan.budget = request.budget;
-    plan.stable = request.stable;
-    plan.max_runs = static_cast<std::size_t>(request.max_runs);
-    if (request.sweep_layers > 0) plan.sweep = samples::Sweep{request.seed, request.sweep_layers};
     plan.device = request.device;
+    plan.stable = request.stable;
+    plan.max_runs = request.max_runs;
+    if (request.sweep_layers > 0) plan.sweep = samples::Sweep{request.seed, request.sweep_layers};
     engine::Profiler profiler(settings.graph, plan);
-    profiler.run([&](const engine::ProfileProgress& reached) {
-        progress(reached.done, reached.total);
+    profiler.run([&](const engine::ProfileProgress& step) {
+        progress(step.done, step.total);
         return true;
     });
     samples::Profile profile = profiler.profile();

@@ -13,9 +13,8 @@ using yaml::Value;
 
 constexpr double kLargestLoad = 0.95;
 constexpr int kMostThreads = 1024;
-constexpr std::int64_t kMostLayers = 100'000;
-constexpr double kLeastStable = 1e-6;
 constexpr std::int64_t kMostRuns = 1'000'000;
+constexpr std::int64_t kMostLayers = 100'000;
 constexpr double kLongestBudget = 7 * 24 * 3600;
 /// Conditions that a device is profiled under: more would be no measurement but an attack.
 constexpr std::size_t kMostConditions = 64;
@@ -40,10 +39,7 @@ const yaml::Schema& schema() {
             {.key = "threads",
              .type = yaml::sequence_of(yaml::integer(1, kMostThreads), 1, kMostConditions),
              .default_text = "[1]"},
-            {.key = "stable",
-             .type = yaml::number(kLeastStable, 1),
-             .default_text = "0.03",
-             .doc = "half the confidence interval of a median, as a share of it"},
+            {.key = "stable", .type = yaml::positive(), .default_text = "0.03", .doc = "width of a median's interval"},
             {.key = "max_runs", .type = yaml::integer(1, kMostRuns), .default_text = "100"},
             {.key = "seed",
              .type = yaml::integer(0, std::numeric_limits<std::int64_t>::max()),
@@ -127,7 +123,7 @@ ProfileRequest read_profile_request(std::string text, const std::string& name) {
     request.threads.clear();
     for (const std::int64_t threads : root["threads"].integers()) request.threads.push_back(static_cast<int>(threads));
     request.stable = root["stable"].number();
-    request.max_runs = root["max_runs"].integer();
+    request.max_runs = static_cast<std::size_t>(root["max_runs"].integer());
     request.seed = static_cast<std::uint64_t>(root["seed"].integer());
     request.peer = root["peer"].string();
     request.url = root["url"].string();

@@ -26,8 +26,8 @@ struct ProfileRequest {
     graph::OnnxOptions model_options{};
     std::vector<double> loads{0};
     std::vector<int> threads{1};
-    double stable = 0.03;         ///< as engine::ProfilePlan::stable
-    std::int64_t max_runs = 100;  ///< of one piece under one condition
+    double stable = 0.03;        ///< engine::ProfilePlan
+    std::size_t max_runs = 100;  ///< of each piece under each condition
     std::uint64_t seed = 1;
 
     std::string peer{};  ///< name of the device at the other end of the link

@@ -147,10 +147,10 @@ struct Profile {
     std::vector<ModelSample> whole_model;
     std::vector<LayerSample> layers;
     std::optional<LinkProfile> link;
-    std::vector<LinkProfile> links;  ///< to the other devices of a cluster, where they were measured with the device
     std::optional<Sweep> sweep{};
     std::vector<CodecSample> codecs{};
-    std::int64_t missing = 0;  ///< samples that the budget or the user's end left out
+    std::int64_t missing = 0;          ///< samples that the budget or the user's end left out
+    std::vector<LinkProfile> links{};  ///< to the other devices of a cluster, where they were measured with the device
     bool operator==(const Profile&) const = default;
 };
 

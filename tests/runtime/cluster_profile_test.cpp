@@ -329,6 +329,8 @@ TEST_CASE("runtime: a request to measure is read back as it was written", "[runt
                                    .model_sha256 = digits().sha256(),
                                    .loads = {0, 0.25},
                                    .threads = {1, 4},
+                                   .stable = 0.1,
+                                   .max_runs = 7,
                                    .seed = 7};
     device.model_options.input_shapes["x"] = {1, 3, 8, 8};
     runtime::ProfileRequest sweep = device;

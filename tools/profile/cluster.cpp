@@ -119,7 +119,7 @@ runtime::ClusterProfilePlan plan_of(const cli::Options& options, const engine::P
     if (wanted.sweep) plan.sweep_layers = wanted.sweep->layers;
     plan.loads = wanted.loads;
     plan.stable = wanted.stable;
-    plan.max_runs = static_cast<std::int64_t>(wanted.max_runs);
+    plan.max_runs = wanted.max_runs;
     plan.budget = wanted.budget;
     plan.link_budget = std::min(options.duration("link-budget"), kMostForLink);
     plan.seed = options.seed();
@@ -224,7 +224,6 @@ void write_latencies(const cli::Options& options, const cluster::Cluster& cluste
 }  // namespace
 
 int profile_cluster(const cli::Options& options, const engine::ProfilePlan& plan) {
-    if (options.has("resume")) throw options.error("resume", "is for one device");
     if (options.has("name")) throw options.error("name", "is for one device: the cluster file names its devices");
     const std::deque<graph::Graph> models = read_models(options);
     const cluster::Cluster cluster = latency::read_cluster(util::FileView::open(options.text("cluster")));
