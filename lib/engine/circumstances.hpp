@@ -19,12 +19,13 @@ struct Condition {
 /// Under load a single run of a short piece sees the generator at work, or does not: its wall time has two values, and
 /// their mean is known only after thousands of runs. But the CPU time of a run is known after a few, and the wait for
 /// the CPU strikes all pieces in proportion to it. So under load the time of a piece is its CPU time multiplied with
-/// the ratio of the sums of wall and CPU time of all runs under the condition.
+/// the ratio of the sums of wall and CPU time of all passes under the condition.
 class Circumstances {
   public:
     /// The engine slept for `time` while the cores were busy for this share of it.
     void add_before(double utilisation, util::Seconds time);
     void add_obtained(double share, util::Seconds time);
+    /// A run, or a whole pass: its wall time must have all the wait in it that its CPU time caused.
     void add(const TimedRun& run);
 
     [[nodiscard]] double before() const noexcept { return before_.mean(); }

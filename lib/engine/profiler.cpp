@@ -161,14 +161,22 @@ class Profiler::Implementation {
 
     /// False when there is no time left.
     bool pass_once(PlannedBatch& batch, Pass& pass, std::size_t c) {
+        const Seconds begin = util::now();
+        const Seconds cpu_begin = util::thread_cpu_time();
         for (std::size_t i = 0; i < pass.size(); ++i) {
             if (over()) return false;
             const TimedRun run = pass.run(i);
             Record& record = batch.records[c][i];
             record.runs.add(run, enough_);
-            circumstances_[c].add(run);
+            if (conditions_[c].threads > 1) circumstances_[c].add({run.around, run.cpu, run.around});
             if (batch.repeats && conditions_[c].load == 0 && record.repeated.size() < kMostRepeated)
                 record.repeated.push_back(pass.run_again(i).wall.count());
+        }
+        // The system looks whether a thread's time slice is over whenever that asks for its CPU time: between the runs.
+        // So most of the wait is there, and only the pass as a whole has all of it.
+        if (conditions_[c].threads == 1) {
+            const Seconds wall = util::now() - begin;
+            circumstances_[c].add({wall, util::thread_cpu_time() - cpu_begin, wall});
         }
         if (whole_ && !over()) time_whole_model(batch.model[c], conditions_[c].load);
         return !over();

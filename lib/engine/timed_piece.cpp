@@ -82,12 +82,14 @@ void TimedPiece::prepare() {
 
 TimedRun TimedPiece::run() {
     TimedRun result;
+    const Seconds begin_around = util::now();
     if (cv::getNumThreads() > 1) {
         const CpuStopwatch cpu;
         const Seconds begin = util::now();
         shard_.run(inputs_, outputs_);
         result.wall = util::now() - begin;
         result.cpu = cpu.per_thread();
+        result.around = util::now() - begin_around;
         return result;
     }
     const Seconds cpu_begin = util::thread_cpu_time();
@@ -95,6 +97,7 @@ TimedRun TimedPiece::run() {
     shard_.run(inputs_, outputs_);
     result.wall = util::now() - begin;
     result.cpu = util::thread_cpu_time() - cpu_begin;
+    result.around = util::now() - begin_around;
     return result;
 }
 

@@ -136,7 +136,8 @@ Table model_table(const samples::Profile& profile) {
                             {"p95_ms", "95 %", Quantity::milliseconds},
                             {"n", "runs", Quantity::count}}};
     for (const samples::ModelSample& sample : profile.whole_model)
-        table.rows.push_back({sample.load_offered, ratio_cell(sample.load_obtained), ratio_cell(sample.load()),
+        table.rows.push_back({sample.load_offered, ratio_cell(sample.load_obtained),
+                              sample.load_before ? ratio_cell(*sample.load_before) : Cell{},
                               std::int64_t{sample.threads}, time_cell(sample.time.median), time_cell(sample.time.min),
                               time_cell(sample.time.p95), sample.time.n});
     return table;

@@ -243,7 +243,7 @@ TEST_CASE("engine: under load times are CPU time, as much longer as all work was
     engine::Runs runs;
     const engine::Enough enough{0.05, 50};
     for (int i = 0; i < 100; ++i) {  // every second run waits for as long as two take
-        const engine::TimedRun run{Seconds(i % 2 == 0 ? 0.03 : 0.01), Seconds(0.01)};
+        const engine::TimedRun run{Seconds(i % 2 == 0 ? 0.03 : 0.01), Seconds(0.01), Seconds(0)};
         circumstances.add(run);
         runs.add(run, enough);
     }
@@ -260,8 +260,8 @@ TEST_CASE("engine: how sure a slowdown is follows from how much blocks of runs d
     engine::Circumstances steady;
     engine::Circumstances unsteady;
     for (int i = 0; i < 50; ++i) {
-        steady.add({Seconds(0.1), Seconds(0.05)});
-        unsteady.add({Seconds(i % 2 == 0 ? 0.15 : 0.05), Seconds(0.05)});
+        steady.add({Seconds(0.1), Seconds(0.05), Seconds(0)});
+        unsteady.add({Seconds(i % 2 == 0 ? 0.15 : 0.05), Seconds(0.05), Seconds(0)});
     }
     CHECK(steady.slowdown_error() == Approx(0).margin(1e-12));
     CHECK(unsteady.slowdown() == Approx(2));
