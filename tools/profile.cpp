@@ -17,31 +17,25 @@ namespace {
 
 using namespace convoy;
 
-constexpr double kLargestLoad = 0.95;
-constexpr double kMostThreads = 1024;
-constexpr double kMostDisturbance = 0.1;  ///< share of all cores; a machine at rest has less
-
-constexpr std::int64_t kMostRuns = 1'000'000;
-constexpr std::int64_t kMostLayers = 100'000;
 constexpr std::uint64_t kLargestSeed = std::uint64_t{1} << 53;  ///< that files hold as a number
 
 samples::Sweep sweep_from(const cli::Options& options) {
     if (options.seed() > kLargestSeed) throw options.error("seed", "must be at most 2^53 with --sweep");
-    return {options.seed(), options.integer("sweep-layers", 1, kMostLayers)};
+    return {options.seed(), options.integer("sweep-layers", 1, engine::kMostSweepLayers)};
 }
 
 engine::ProfilePlan plan_from(const cli::Options& options) {
     engine::ProfilePlan plan;
-    plan.loads = options.numbers("load", 0, kLargestLoad);
+    plan.loads = options.numbers("load", 0, engine::kLargestProfileLoad);
     plan.threads.clear();
-    for (const double threads : options.numbers("threads", 1, kMostThreads)) {
+    for (const double threads : options.numbers("threads", 1, engine::kMostProfileThreads)) {
         if (threads != static_cast<int>(threads)) throw options.error("threads", "must be whole numbers");
         plan.threads.push_back(static_cast<int>(threads));
     }
     plan.budget = options.duration("budget");
     plan.stable = options.percentage("stable");
     if (plan.stable <= 0) throw options.error("stable", "must be above 0");
-    plan.max_runs = static_cast<std::size_t>(options.integer("max-runs", 1, kMostRuns));
+    plan.max_runs = static_cast<std::size_t>(options.integer("max-runs", 1, engine::kMostProfileRuns));
     if (options.flag("sweep")) plan.sweep = sweep_from(options);
     plan.device = options.optional_text("name").value_or("");
     return plan;
@@ -68,7 +62,7 @@ void warn(const samples::Profile& profile, const engine::Profiler& profiler) {
     if (profile.missing > 0) {
         util::log_warning("{} measurements are missing; --resume takes them, or a larger --budget", profile.missing);
     }
-    if (const double share = profiler.disturbance(); share > kMostDisturbance) {
+    if (const double share = profiler.disturbance(); share > engine::kMostDisturbance) {
         util::log_warning("other processes took {:.0f} % of the CPU meanwhile: the times are too long", 100 * share);
     }
 }

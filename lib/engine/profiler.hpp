@@ -15,6 +15,15 @@ class Graph;
 
 namespace convoy::engine {
 
+/// What may be asked of a profile, on the command line and by another device.
+inline constexpr double kLargestProfileLoad = 0.95;
+inline constexpr int kMostProfileThreads = 1024;
+inline constexpr std::int64_t kMostProfileRuns = 1'000'000;
+inline constexpr std::int64_t kMostSweepLayers = 100'000;
+
+/// Share of all cores that others may take while a device is profiled; a machine at rest has less.
+inline constexpr double kMostDisturbance = 0.1;
+
 /// What a profile is to cover.
 struct ProfilePlan {
     std::vector<double> loads{0};

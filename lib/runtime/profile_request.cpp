@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "engine/profiler.hpp"
 #include "util/file.hpp"
 #include "util/hash.hpp"
 #include "yaml/document.hpp"
@@ -11,10 +12,6 @@ namespace {
 
 using yaml::Value;
 
-constexpr double kLargestLoad = 0.95;
-constexpr int kMostThreads = 1024;
-constexpr std::int64_t kMostRuns = 1'000'000;
-constexpr std::int64_t kMostLayers = 100'000;
 constexpr double kLongestBudget = 7 * 24 * 3600;
 /// Conditions that a device is profiled under: more would be no measurement but an attack.
 constexpr std::size_t kMostConditions = 64;
@@ -27,20 +24,20 @@ const yaml::Schema& schema() {
             {.key = "device", .type = yaml::text(), .required = true, .doc = "the receiver's name in the cluster"},
             {.key = "budget_s", .type = yaml::number(0, kLongestBudget), .unit = "s", .default_text = "0"},
             {.key = "sweep_layers",
-             .type = yaml::integer(0, kMostLayers),
+             .type = yaml::integer(0, engine::kMostSweepLayers),
              .default_text = "0",
              .doc = "synthetic layers of each kind"},
             {.key = "model_file", .type = yaml::any_text(), .default_text = "''"},
             {.key = "model_sha256", .type = yaml::any_text(), .default_text = "''"},
             {.key = "input_shapes", .type = yaml::map_of(yaml::sequence_of(yaml::integer(1))), .default_text = "{}"},
             {.key = "loads",
-             .type = yaml::sequence_of(yaml::number(0, kLargestLoad), 1, kMostConditions),
+             .type = yaml::sequence_of(yaml::number(0, engine::kLargestProfileLoad), 1, kMostConditions),
              .default_text = "[0]"},
             {.key = "threads",
-             .type = yaml::sequence_of(yaml::integer(1, kMostThreads), 1, kMostConditions),
+             .type = yaml::sequence_of(yaml::integer(1, engine::kMostProfileThreads), 1, kMostConditions),
              .default_text = "[1]"},
             {.key = "stable", .type = yaml::positive(), .default_text = "0.03", .doc = "width of a median's interval"},
-            {.key = "max_runs", .type = yaml::integer(1, kMostRuns), .default_text = "100"},
+            {.key = "max_runs", .type = yaml::integer(1, engine::kMostProfileRuns), .default_text = "100"},
             {.key = "seed",
              .type = yaml::integer(0, std::numeric_limits<std::int64_t>::max()),
              .default_text = "1",

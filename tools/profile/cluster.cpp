@@ -22,7 +22,6 @@ namespace {
 using util::Errc;
 using util::Error;
 
-constexpr double kMostDisturbance = 0.1;  ///< share of all cores; a machine at rest has less
 constexpr util::Seconds kMostForLink{600};
 
 /// The files that are written, by device.
@@ -151,7 +150,7 @@ void warn(const cluster::Cluster& cluster, const runtime::ClusterMeasurement& me
         if (device.left_out > 0)
             util::log_warning("{}: the budget was over before {} of the measurements; --budget gives more", name,
                               device.left_out);
-        if (device.disturbance > kMostDisturbance)
+        if (device.disturbance > engine::kMostDisturbance)
             util::log_warning("{}: other processes took {:.0f} % of the CPU meanwhile: the times are too long", name,
                               100 * device.disturbance);
     }
