@@ -179,9 +179,8 @@ double dilation_from(const cli::Options& options, const Cluster& cluster) {
                                 "give --profile, --latency or --gflop-per-s");
         return least_dilation(cluster, *machine);
     }
-    constexpr double kMost = 1e6;
     const auto factor = cli::parse_number(text);
-    if (!factor || !(*factor >= 1) || *factor > kMost)
+    if (!factor || !(*factor >= 1))
         throw options.error("dilation", fmt::format("'{}' is no factor from 1 to 1e6", text), "a number, or auto");
     return *factor;
 }

@@ -104,7 +104,7 @@ using LinkReader = std::function<MeasuredLink(const std::string& path)>;
 /// Source: time dilation as in Gupta et al., "To infinity and beyond: time-warped network emulation", NSDI 2006,
 /// without a hypervisor: sleeping stands for the slower clock.
 ///
-/// @param factor  1 or more
+/// @param factor  1 or more; @throws Error usage, when it is less, or the whole dilation is above 1e6
 [[nodiscard]] Cluster dilated(Cluster cluster, double factor);
 
 /// SHA-256 of what planning reads: devices with speed, load, threads, memory and power; links; source and sink.

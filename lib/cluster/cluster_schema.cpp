@@ -45,8 +45,6 @@ const Schema& device_schema() {
     return schema;
 }
 
-constexpr double kLargestDilation = 1e6;
-
 // Nothing gets through at 1.
 constexpr double kLargestLoss = 0.99;
 

@@ -1,7 +1,10 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "cluster/cluster.hpp"
+#include "cluster/cluster_schema.hpp"
 
 namespace convoy::cluster {
 namespace {
@@ -32,6 +35,9 @@ Link dilated(Link link, double factor) {
 
 Cluster dilated(Cluster cluster, double factor) {
     if (factor == 1) return cluster;
+    if (!(factor >= 1) || cluster.dilation * factor > kLargestDilation)
+        throw util::Error(util::Errc::usage,
+                          fmt::format("a dilation of {:.4g} is not between 1 and 1e6", cluster.dilation * factor));
     for (Device& device : cluster.devices) device = dilated(std::move(device), factor);
     if (cluster.every) cluster.every = dilated(*cluster.every, factor);
     const std::vector<Pair> before = std::exchange(cluster.pairs, {});

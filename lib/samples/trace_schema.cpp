@@ -1,5 +1,6 @@
 #include "samples/trace_schema.hpp"
 
+#include "samples/profile.hpp"
 #include "samples/timeline.hpp"
 
 namespace convoy::samples::detail {
@@ -45,7 +46,7 @@ const Schema& header_schema() {
              .default_text = "[]",
              .doc = "links whose start-up was emulated"},
             {.key = "dilation",
-             .type = positive(),
+             .type = number(1, kLargestStretch),
              .default_text = "1",
              .doc = "the cluster file's: all times are so many times those of the cluster that is meant"},
             {.key = "labels", .type = map_of(any_text()), .default_text = "{}", .doc = "given with convoy-run --label"},

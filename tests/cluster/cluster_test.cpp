@@ -1,6 +1,7 @@
 #include "cluster/cluster.hpp"
 
 #include <catch2/catch.hpp>
+#include <cmath>
 
 #include <algorithm>
 
@@ -197,6 +198,9 @@ TEST_CASE("cluster: a dilated cluster is slower in everything that takes time", 
     CHECK(util::mbit_per_s(slow.link(1, 0).rate) == Approx(20));
     CHECK(cluster::dilated(slow, 2).dilation == 8);
     CHECK(cluster::dilated(lab, 1) == lab);
+    CHECK_THROWS_AS(cluster::dilated(slow, 1e6), util::Error);
+    CHECK_THROWS_AS(cluster::dilated(lab, 0.5), util::Error);
+    CHECK_THROWS_AS(cluster::dilated(lab, std::nan("")), util::Error);
 
     const cluster::Cluster again = read(cluster::write_cluster(slow), no_profile);
     CHECK(again.dilation == slow.dilation);
