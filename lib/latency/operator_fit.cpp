@@ -17,7 +17,11 @@ namespace convoy::latency::detail {
 
 namespace {
 
+// Of many samples fewer folds tell as much in half the time, and so does a part of them.
 constexpr std::size_t kFolds = 5;
+constexpr std::size_t kFoldsOfMany = 3;
+constexpr std::size_t kMany = 300;
+constexpr std::size_t kMostCompared = 900;
 // Of a sample's time at least this share is the operator's own: a piece's overhead is measured with noise, too.
 constexpr double kLeastOwnShare = 0.1;
 
@@ -74,13 +78,22 @@ Folds deal(const Group& group, std::uint64_t seed) {
     for (std::size_t i = order.size(); i > 1; --i) {
         std::swap(order[i - 1], order[static_cast<std::size_t>(random.integer(0, static_cast<std::int64_t>(i) - 1))]);
     }
-    Folds folds{std::min(kFolds, shapes.size()), {}, {}};
+    const std::size_t most = group.samples.size() > kMany ? kFoldsOfMany : kFolds;
+    Folds folds{std::min(most, shapes.size()), {}, {}};
     for (const Sample& sample : group.samples) {
         const std::size_t shape = shapes.at(sample.shape);
         folds.shape_of_sample.push_back(shape);
         folds.of_sample.push_back(order[shape] % folds.count);
     }
     return folds;
+}
+
+/// At most so many of the group's samples, evenly over all of them, so of all shapes, slices and loads.
+Group thinned(const Group& group, std::size_t most) {
+    if (group.samples.size() <= most) return group;
+    Group fewer{group.type, group.threads, {}};
+    for (std::size_t i = 0; i < most; ++i) fewer.samples.push_back(group.samples[i * group.samples.size() / most]);
+    return fewer;
 }
 
 /// Held-out predictions of one algorithm.
@@ -110,6 +123,7 @@ class OperatorFit {
         for (const Sample& sample : group.samples) shape_rows_.push_back(feature_row(names, sample));
     }
 
+    /// The form and the algorithm that predict what was held out best, fitted to all samples of the group.
     OperatorModel run() {
         const std::optional<Held> plain = choose_form();
         std::vector<Held> held;
@@ -121,6 +135,14 @@ class OperatorFit {
             }
         }
         return fitted(held);
+    }
+
+    /// The same form and algorithm, fitted to the samples of this group.
+    OperatorModel again(OperatorModel model) {
+        set_form(model.features);
+        fit_to_all(model);
+        if (model.correction) correct_with(*find_algorithm(model.algorithm), model);
+        return model;
     }
 
   private:
@@ -237,10 +259,7 @@ class OperatorFit {
 
     [[nodiscard]] OperatorModel fitted(const std::vector<Held>& held) const {
         OperatorModel model{group_.type, group_.threads, algorithms().front().name, form_, {}, 0, {}};
-        model.parameters = fit_least_squares(plain_);
-        for (double& parameter : model.parameters) parameter = rounded(parameter, kDigits);
-        for (const Sample& sample : group_.samples)
-            model.largest_load = std::max(model.largest_load, sample.measured->load());
+        fit_to_all(model);
         if (held.empty()) return model;
         if (!compared()) {
             correct_with(*find_algorithm(options_.algorithm), model);
@@ -253,6 +272,13 @@ class OperatorFit {
         if (held.size() < 2) return model;
         for (const Held& each : held) model.trials.push_back({each.algorithm->name, each.accuracy()});
         return model;
+    }
+
+    void fit_to_all(OperatorModel& model) const {
+        model.parameters = fit_least_squares(plain_);
+        for (double& parameter : model.parameters) parameter = rounded(parameter, kDigits);
+        for (const Sample& sample : group_.samples)
+            model.largest_load = std::max(model.largest_load, sample.measured->load());
     }
 
     void correct_with(const Algorithm& algorithm, OperatorModel& model) const {
@@ -286,7 +312,10 @@ std::size_t Group::shapes() const {
 }
 
 OperatorModel fit_operator(const Group& group, util::Seconds overhead, const FitOptions& options) {
-    return OperatorFit(group, overhead.count(), options).run();
+    const Group fewer = thinned(group, kMostCompared);
+    OperatorModel model = OperatorFit(fewer, overhead.count(), options).run();
+    if (fewer.samples.size() == group.samples.size()) return model;
+    return OperatorFit(group, overhead.count(), options).again(std::move(model));
 }
 
 }  // namespace convoy::latency::detail

@@ -25,6 +25,8 @@ constexpr double kGamma = 0.4;
 constexpr double kPenalty = 10;
 constexpr double kLeastTube = 0.01;
 constexpr std::size_t kMostVectors = 100;
+// Training takes time by the square of the samples, and few of them become support vectors.
+constexpr std::size_t kMostOfMachine = 400;
 constexpr int kHiddenUnits = 8;
 constexpr int kNetIterations = 400;
 constexpr double kNetRange = 0.8;  // of tanh's range that the samples take
@@ -65,6 +67,19 @@ cv::Mat column(const std::vector<double>& values) {
     cv::Mat result(static_cast<int>(values.size()), 1, CV_32F);
     std::copy(values.begin(), values.end(), result.begin<float>());
     return result;
+}
+
+/// At most so many samples, evenly over all of them.
+TrainingSet thinned(const TrainingSet& set, std::size_t most) {
+    if (set.rows.size() <= most) return set;
+    TrainingSet fewer;
+    for (std::size_t i = 0; i < most; ++i) {
+        const std::size_t sample = i * set.rows.size() / most;
+        fewer.rows.push_back(set.rows[sample]);
+        fewer.targets.push_back(set.targets[sample]);
+        fewer.scales.push_back(set.scales[sample]);
+    }
+    return fewer;
 }
 
 cv::Ptr<DTrees> grow(const cv::Mat& rows, const std::vector<double>& targets, int depth) {
@@ -174,7 +189,8 @@ std::vector<double> fit_boosted_trees(const TrainingSet& set) {
     });
 }
 
-std::vector<double> fit_support_vector(const TrainingSet& set) {
+std::vector<double> fit_support_vector(const TrainingSet& all) {
+    const TrainingSet set = thinned(all, kMostOfMachine);
     return trained([&] {
         const cv::Ptr<cv::ml::SVM> machine = cv::ml::SVM::create();
         machine->setType(cv::ml::SVM::EPS_SVR);
