@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -63,6 +64,24 @@ Bed::Bed(cluster::Cluster cluster, std::vector<DeviceModel> models)
     if (models_.size() != cluster_.devices.size())
         throw util::Error(util::Errc::internal, "a bed needs one latency model for each device");
     for (std::size_t i = 0; i < models_.size(); ++i) speeds_.push_back(speed_of(cluster_.devices[i], models_[i]));
+}
+
+Bed Bed::on(cluster::Cluster changed) const {
+    std::vector<DeviceModel> models;
+    for (const cluster::Device& device : changed.devices) {
+        if (device.latency.empty() && device.rate) {
+            models.push_back(DeviceModel::of_rate(*device.rate));
+            continue;
+        }
+        const auto like =
+            std::find_if(cluster_.devices.begin(), cluster_.devices.end(), [&](const cluster::Device& known) {
+                return device.latency.empty() ? known.name == device.name : known.latency == device.latency;
+            });
+        if (like == cluster_.devices.end())
+            throw util::Error(util::Errc::internal, fmt::format("no latency model of '{}' is known", device.name));
+        models.push_back(models_[static_cast<std::size_t>(like - cluster_.devices.begin())]);
+    }
+    return {std::move(changed), std::move(models)};
 }
 
 util::Seconds Bed::time(std::size_t device, const samples::WorkShape& work) const {

@@ -25,6 +25,9 @@ class Bed {
     [[nodiscard]] static Bed read(cluster::Cluster cluster);
     /// @param models  one per device, in the cluster's order
     Bed(cluster::Cluster cluster, std::vector<DeviceModel> models);
+    /// The same latency models, without reading them again, for a cluster that was changed: further devices name one of
+    /// the files that these do, or have gflop_per_s. @throws Error internal, for others
+    [[nodiscard]] Bed on(cluster::Cluster changed) const;
 
     [[nodiscard]] const cluster::Cluster& cluster() const noexcept { return cluster_; }
     [[nodiscard]] const DeviceModel& model(std::size_t device) const { return models_.at(device); }

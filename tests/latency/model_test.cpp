@@ -187,6 +187,26 @@ TEST_CASE("latency: a bed tells what makes its predictions of a model doubtful",
                                    "a: 4 threads were not sampled, only 1"});
 }
 
+TEST_CASE("latency: a changed cluster keeps the latency models of the files that it names", "[latency]") {
+    cluster::Cluster cluster;
+    cluster.devices = {device("a"), device("b")};
+    cluster.devices[1].latency.clear();
+    cluster.devices[1].rate = util::FlopsPerSecond(1e9);
+    const Bed bed(cluster, {test::linear_model(4e9), DeviceModel::of_rate(util::FlopsPerSecond(1e9))});
+    cluster::Cluster changed = cluster;
+    changed.devices[0].speed = 0.5;
+    changed.devices[1].rate = util::FlopsPerSecond(3e9);
+    changed.devices.push_back(changed.devices[0]);
+    changed.devices[2].name = "a2";
+    const Bed other = bed.on(changed);
+    const samples::WorkShape work = convolution_work(8, 8, 8);
+    CHECK(other.time(0, work).count() == Approx(2 * work.flops.value / 4e9));
+    CHECK(other.time(1, work).count() == Approx(work.flops.value / 3e9));
+    CHECK(other.time(2, work) == other.time(0, work));
+    changed.devices[2].latency = "never-read.yaml";
+    CHECK_THROWS_WITH(bed.on(changed), "no latency model of 'a2' is known");
+}
+
 TEST_CASE("latency: a device without a latency model is refused with its name", "[latency]") {
     cluster::Cluster cluster;
     cluster.devices = {device("pi")};
