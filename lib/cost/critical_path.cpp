@@ -37,12 +37,24 @@ std::vector<Place> find_sends(const Schedule& schedule) {
     return sends;
 }
 
-void add_message(CriticalPath& path, const Leg& leg, const LegTimes& times) {
-    path.start_up += util::Seconds(leg.start_up);
-    path.bytes += util::Seconds(leg.bytes);
-    path.delay += util::Seconds(leg.delay);
-    path.queueing += util::Seconds(times.freed - times.posted - leg.occupancy());
-    ++path.messages;
+PathStep message_step(const Task& task, const Leg& leg, const LegTimes& times) {
+    PathStep step{.device = leg.sender, .to = leg.receiver, .stage = task.stage};
+    step.start_up = util::Seconds(leg.start_up);
+    step.bytes = util::Seconds(leg.bytes);
+    step.delay = util::Seconds(leg.delay);
+    step.queueing = util::Seconds(times.freed - times.posted - leg.occupancy());
+    return step;
+}
+
+void add(CriticalPath& path, const PathStep& step) {
+    path.compute += step.compute;
+    path.redundant += step.redundant;
+    path.start_up += step.start_up;
+    path.bytes += step.bytes;
+    path.delay += step.delay;
+    path.queueing += step.queueing;
+    if (step.to) ++path.messages;
+    path.steps.push_back(step);
 }
 
 }  // namespace
@@ -56,13 +68,16 @@ CriticalPath critical_path(const Schedule& schedule, const Trace& trace) {
         const TaskTimes& times = trace.tasks[at.device][i];
         at.task = i;
         if (task.kind == Task::Kind::compute) {
-            path.compute += util::Seconds(task.seconds);
-            path.redundant += util::Seconds(task.redundant);
+            PathStep step{.device = static_cast<std::uint32_t>(at.device), .stage = task.stage};
+            step.compute = util::Seconds(task.seconds);
+            step.redundant = util::Seconds(task.redundant);
+            add(path, step);
         } else if (task.kind == Task::Kind::receive && times.end > times.begin) {
-            add_message(path, schedule.legs[task.message], trace.legs[task.message]);
+            add(path, message_step(task, schedule.legs[task.message], trace.legs[task.message]));
             at = sends[task.message];
         }
     }
+    std::reverse(path.steps.begin(), path.steps.end());
     return path;
 }
 

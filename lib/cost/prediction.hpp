@@ -11,6 +11,20 @@
 
 namespace convoy::cost {
 
+/// A moment of the critical path: computing on one device, or a message.
+struct PathStep {
+    std::uint32_t device = 0;           ///< that computes or sends, as in Plan::devices
+    std::optional<std::uint32_t> to{};  ///< a message's receiver
+    std::int32_t stage = -1;            ///< computed, or that made what is sent; -1: the graph inputs
+    util::Seconds compute{};
+    util::Seconds redundant{};  ///< part of `compute`
+    util::Seconds start_up{};
+    util::Seconds bytes{};
+    util::Seconds delay{};
+    util::Seconds queueing{};
+    [[nodiscard]] util::Seconds transfer() const { return start_up + bytes + delay + queueing; }
+};
+
 /// What the latency of a frame consists of: walked backwards from the sink's last output, every moment counted once.
 struct CriticalPath {
     util::Seconds compute{};    ///< pieces, and sums of addends
@@ -20,6 +34,7 @@ struct CriticalPath {
     util::Seconds delay{};
     util::Seconds queueing{};  ///< its messages wait for a busy interface or medium
     std::size_t messages = 0;
+    std::vector<PathStep> steps{};  ///< the same moments, in the order of time
     [[nodiscard]] util::Seconds transfer() const { return start_up + bytes + delay + queueing; }
 };
 

@@ -18,7 +18,7 @@ Prediction prediction(const CriticalPath& path) {
 
 /// compute, redundant, start-up, bytes, delay, queueing
 CriticalPath path(double compute, double redundant, double start_up, double bytes, double delay, double queueing) {
-    return {in_ms(compute), in_ms(redundant), in_ms(start_up), in_ms(bytes), in_ms(delay), in_ms(queueing), 3};
+    return {in_ms(compute), in_ms(redundant), in_ms(start_up), in_ms(bytes), in_ms(delay), in_ms(queueing), 3, {}};
 }
 
 }  // namespace

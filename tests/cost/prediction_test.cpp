@@ -92,6 +92,14 @@ TEST_CASE("cost: one message to another device and one back cost start-up, bytes
     CHECK(prediction.path.delay.count() == Approx(1));
     CHECK(prediction.path.queueing.count() == Approx(0).margin(1e-12));
     CHECK(prediction.path.messages == 2);
+    const std::vector<cost::PathStep>& steps = prediction.path.steps;
+    REQUIRE(steps.size() == 3);
+    CHECK((steps[0].device == 0 && steps[0].to == 1U && steps[0].stage == -1));
+    CHECK(steps[0].transfer().count() == Approx(transfer));
+    CHECK((steps[1].device == 1 && !steps[1].to && steps[1].stage == 0));
+    CHECK(steps[1].compute.count() == Approx(2 * kLayer / 100));
+    CHECK((steps[2].device == 1 && steps[2].to == 0U && steps[2].stage == 0));
+    CHECK(steps[2].delay.count() == Approx(0.5));
 }
 
 TEST_CASE("cost: exchanging border rows by hand", "[cost]") {

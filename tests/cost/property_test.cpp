@@ -154,6 +154,9 @@ TEST_CASE("cost: predictions are deterministic and consistent with the plan", "[
         CHECK(first.redundant.value >= 0);
         CHECK(first.redundant.value <= first.flops.value);
         const double path = (first.path.compute + first.path.transfer()).count();
+        double steps = 0;
+        for (const cost::PathStep& step : first.path.steps) steps += (step.compute + step.transfer()).count();
+        CHECK(steps == Approx(path));
         CHECK(path == Approx(first.latency().count()).epsilon(1e-9).margin(1e-15));
         for (const samples::Span& span : first.timeline.spans) CHECK(span.begin <= span.end);
         for (const samples::Transfer& transfer : first.timeline.transfers) CHECK(transfer.begin < transfer.end);
