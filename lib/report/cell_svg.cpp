@@ -1,16 +1,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "report/charts.hpp"
 #include "report/markup.hpp"
-#include "report/report.hpp"
 #include "report/shown.hpp"
-#include "util/error.hpp"
 
-namespace convoy::report {
-namespace detail {
+namespace convoy::report::detail {
 namespace {
 
 constexpr double kWidth = 1100;
@@ -19,12 +15,6 @@ constexpr double kRight = 130;  ///< room for the text behind a bar
 constexpr double kTop = 30;
 constexpr double kCell = 44;
 constexpr double kBar = 15;
-
-/// What the page's style sheet says, for a file that stands alone.
-constexpr const char* kStyle =
-    "<style>svg{background:#fff}text{font:12px sans-serif;fill:#1d2430}.device{text-anchor:end;font-weight:600}"
-    ".bar{fill:#7fb2f0}.expected{fill:#dfe3e9;stroke:#5d6878;stroke-width:.6}.range{stroke:#1d2430;stroke-width:1.4}"
-    "</style>\n";
 
 double longest(const CellChart& chart) {
     double seconds = 1e-9;
@@ -42,7 +32,9 @@ std::string bar_at(double y, double width, const char* kind, const std::string& 
         coordinate(y + 12), escaped(text));
 }
 
-std::string drawn(const CellChart& chart, const char* style) {
+}  // namespace
+
+std::string cell_svg(const CellChart& chart, std::string_view style) {
     const double scale = (kWidth - kLeft - kRight) / longest(chart);
     const auto width = [&](util::Seconds time) { return scale * time.count(); };
     std::string svg = fmt::format(
@@ -75,17 +67,4 @@ std::string drawn(const CellChart& chart, const char* style) {
     return svg + "</svg>\n";
 }
 
-}  // namespace
-
-std::string cell_svg(const CellChart& chart) { return drawn(chart, ""); }
-
-}  // namespace detail
-
-std::string write_svg(const Report& report) {
-    for (const Section& section : report.sections)
-        for (const Picture& picture : section.pictures)
-            if (const auto* chart = std::get_if<CellChart>(&picture)) return detail::drawn(*chart, detail::kStyle);
-    throw util::Error(util::Errc::data, "there are no runs to draw").hint("give traces of convoy-run");
-}
-
-}  // namespace convoy::report
+}  // namespace convoy::report::detail

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "report/picture.hpp"
 
@@ -10,7 +11,11 @@ namespace convoy::report::detail {
 /// Lanes for devices and links. Bars that are too narrow to be seen are drawn together: the size of the drawing does
 /// not grow with the number of spans.
 [[nodiscard]] std::string frame_svg(const FrameChart& chart);
-[[nodiscard]] std::string cell_svg(const CellChart& chart);
+/// @param style  a style element, for a file that stands alone
+[[nodiscard]] std::string cell_svg(const CellChart& chart, std::string_view style = "");
+/// A scale is logarithmic where its largest value is at least 20 times the smallest one.
+/// @param style  as above
+[[nodiscard]] std::string curve_svg(const CurveChart& chart, std::string_view style = "");
 [[nodiscard]] std::string latency_svg(const LatencyChart& chart);
 [[nodiscard]] std::string bar_svg(const BarChart& chart);
 

@@ -96,6 +96,9 @@ struct Draw {
         return element("h3", "Latency, predicted above measured; the line spans the repetitions") +
                "<div class=\"scroll\">" + detail::cell_svg(chart) + "</div>\n";
     }
+    std::string operator()(const CurveChart& chart) const {
+        return element("h3", chart.title) + "<div class=\"scroll\">" + detail::curve_svg(chart) + "</div>\n";
+    }
     std::string operator()(const BarChart& chart) const {
         return element("h3", chart.title) + "<div class=\"scroll\">" + detail::bar_svg(chart) + "</div>\n";
     }

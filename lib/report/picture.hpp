@@ -60,6 +60,27 @@ struct CellChart {
     bool operator==(const CellChart&) const = default;
 };
 
-using Picture = std::variant<FrameChart, LatencyChart, BarChart, CellChart>;
+/// Curves over one quantity, in one panel or in several below each other on the same scale.
+struct CurveChart {
+    struct Curve {
+        std::string name;
+        std::vector<std::optional<double>> values;  ///< one for each of `at`; nothing where there is none
+        bool reference = false;                     ///< a bound or the like: dashed, without dots
+        bool operator==(const Curve&) const = default;
+    };
+    struct Panel {
+        std::string title;  ///< empty: none
+        std::vector<Curve> curves;
+        bool operator==(const Panel&) const = default;
+    };
+    std::string title;              ///< what the curves show, with its unit
+    std::string quantity;           ///< below the axis, with its unit
+    std::vector<std::string> at;    ///< the values along the axis, as they are called
+    std::vector<double> positions;  ///< the same as numbers; empty: words, which are drawn side by side
+    std::vector<Panel> panels;
+    bool operator==(const CurveChart&) const = default;
+};
+
+using Picture = std::variant<FrameChart, LatencyChart, BarChart, CellChart, CurveChart>;
 
 }  // namespace convoy::report

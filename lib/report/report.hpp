@@ -102,9 +102,9 @@ struct Options {
 /// well-formed XML, too. Equal reports give equal pages.
 [[nodiscard]] std::string write_html(const Report& report);
 
-/// The report's charts of predicted and measured latency as one SVG file that needs nothing else. Equal reports give
-/// equal files.
-/// @throws Error usage, when there is none
+/// The report's first chart of predicted and measured latency, or of curves, as one SVG file that needs nothing else.
+/// Equal reports give equal files.
+/// @throws Error data, when there is none
 [[nodiscard]] std::string write_svg(const Report& report);
 
 }  // namespace convoy::report
