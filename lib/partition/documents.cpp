@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <optional>
 
 #include "cost/bound.hpp"
-#include "partition/proposals.hpp"
 #include "util/error.hpp"
 #include "util/file.hpp"
 #include "util/version.hpp"
@@ -46,7 +46,7 @@ plan::PlanDocument document(const Problem& problem, const Files& files, std::str
     return document;
 }
 
-cost::Comparison compare(const Problem& problem, const Files& files, std::span<const Choice> choices) {
+cost::Comparison compare(const Problem& problem, const Files& files, std::span<const Choice> choices, Proposals* kept) {
     const BestDevice best = best_device(problem);
     cost::Comparison comparison;
     comparison.generator = generator();
@@ -59,7 +59,9 @@ cost::Comparison compare(const Problem& problem, const Files& files, std::span<c
     Proposals proposals(problem);
     for (const Choice& choice : choices) {
         try {
-            const Proposal& proposal = proposals.of(choice);
+            std::optional<Proposal> here;
+            if (kept) here.emplace(judged_on(problem, kept->of(choice)));
+            const Proposal& proposal = here ? *here : proposals.of(choice);
             cost::ComparisonRow row = cost::compare(choice.name(), proposal.prediction, comparison.lower_bound,
                                                     comparison.best_device_latency);
             row.note = proposal.strategy == choice.strategy->name ? faster_alone(problem, proposal.prediction, best)

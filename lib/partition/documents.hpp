@@ -4,7 +4,7 @@
 #include <string>
 
 #include "cost/comparison.hpp"
-#include "partition/strategy.hpp"
+#include "partition/proposals.hpp"
 #include "plan/plan_file.hpp"
 
 namespace convoy::partition {
@@ -22,6 +22,9 @@ struct Files {
 
 /// The strategies side by side, with the lower bound and the best single device. One that has no plan is left out with
 /// its reason. @throws Error impossible, when the model fits into no single device
-[[nodiscard]] cost::Comparison compare(const Problem& problem, const Files& files, std::span<const Choice> choices);
+/// @param kept  plans that were made for another cluster, to be judged on this one; nullptr: plans are made for this
+/// one
+[[nodiscard]] cost::Comparison compare(const Problem& problem, const Files& files, std::span<const Choice> choices,
+                                       Proposals* kept = nullptr);
 
 }  // namespace convoy::partition

@@ -111,6 +111,26 @@ Proposal evaluate(const Problem& problem, plan::Plan plan) {
     return {std::move(plan), std::move(prediction), {}};
 }
 
+Problem moved(const Problem& problem, const latency::Bed& bed, cost::Predictor& predictor) {
+    return {.graph = problem.graph,
+            .bed = bed,
+            .predictor = predictor,
+            .least_devices = problem.least_devices,
+            .most_devices = problem.most_devices,
+            .settings = problem.settings};
+}
+
+Proposal judged_on(const Problem& problem, const Proposal& made) {
+    for (const std::string& name : made.plan.devices) {
+        if (!problem.bed.cluster().find(name))
+            throw util::Error(util::Errc::impossible, fmt::format("its plan has the device '{}'", name));
+    }
+    Proposal here = evaluate(problem, made.plan);
+    here.strategy = made.strategy;
+    if (const auto why = memory_problem(problem, here)) throw util::Error(util::Errc::impossible, *why);
+    return here;
+}
+
 std::optional<std::string> memory_problem(const Problem& problem, const Proposal& proposal) {
     const std::vector<std::size_t> devices = cost::bed_devices(proposal.plan, problem.bed);
     for (std::size_t i = 0; i < devices.size(); ++i) {

@@ -26,6 +26,9 @@ struct Problem {
     Settings settings{};  ///< of the strategy that makes a plan
 };
 
+/// The same problem on another bed, whose predictor is for the same graph.
+[[nodiscard]] Problem moved(const Problem& problem, const latency::Bed& bed, cost::Predictor& predictor);
+
 /// A way to share models.
 struct Strategy {
     std::string_view name;
@@ -65,6 +68,10 @@ struct Proposal {
 };
 /// The strategy stays open.
 [[nodiscard]] Proposal evaluate(const Problem& problem, plan::Plan plan);
+
+/// A plan that was made for another bed on this one. @throws Error impossible, when it has a device that the bed does
+/// not have, or exceeds a device's memory here
+[[nodiscard]] Proposal judged_on(const Problem& problem, const Proposal& made);
 
 /// The first device whose memory the plan exceeds, as a sentence; empty when all is well.
 [[nodiscard]] std::optional<std::string> memory_problem(const Problem& problem, const Proposal& proposal);
