@@ -35,11 +35,16 @@ inline constexpr cli::Option kPartitionOptions[] = {
          "-s coedge:objective=energy,deadline_ms=50. With --compare: only these strategies.",
      .repeatable = true},
     {.long_name = "compare", .help = "all strategies in one table, and no plan"},
+    {.long_name = "explain",
+     .help = "where a plan's time goes, what would help, and no plan",
+     .detail = "The critical path step by step, what each device does, and the latency if links or devices were "
+               "better: of the same plan, and of one that is made anew."},
     {.long_name = "format",
      .short_name = 'f',
      .hint = cli::Hint::choice,
-     .choices = "text|md|csv|yaml|json",
-     .help = "a plan is yaml or json; --compare prints text"},
+     .choices = "text|md|csv|yaml|json|html|svg",
+     .help = "a plan is yaml or json; the tables are text",
+     .detail = "html is for --sweep and --explain, svg draws the curves of --sweep."},
     {.long_name = "require-gain",
      .hint = cli::Hint::percentage,
      .help = "write the plan only if it gains so much latency",
@@ -56,25 +61,54 @@ inline constexpr cli::Option kPartitionOptions[] = {
      .detail = "local and cloud do not heed it."},
     {.long_name = "what-if",
      .hint = cli::Hint::text,
-     .value_name = "KEY=VALUE",
+     .value_name = "KEY=VALUE,...",
      .help = "plan for other links or devices, for example rate=5",
-     .detail = "rate (Mbit/s), start_up and delay (0.4ms) of all links; load (0 to 0.99), speed, gflop_per_s and "
-               "threads of all devices, or of one as in load.b=0.5.",
+     .detail = "rate (Mbit/s), start_up and delay (0.4ms) of all links; medium (shared or switched); devices (so many: "
+               "the first ones, source and sink among them, or copies in turn); load (0 to 0.99), speed, faster (a "
+               "factor), gflop_per_s, threads and memory (512MB) of all devices, or of one as in load.b=0.5. They "
+               "change the cluster in the order in which they are given.",
      .group = "what if",
      .repeatable = true},
+    {.long_name = "sweep",
+     .hint = cli::Hint::text,
+     .value_name = "KEY=VALUE,VALUE,...",
+     .help = "all strategies for each of these values, and no plan",
+     .detail = "The keys are those of --what-if, which comes first. Of several sweeps every combination is looked at. "
+               "A table for people shows --metric, a row for each value; csv, yaml and json have everything. -f svg "
+               "draws curves over the first sweep's values, a panel for each combination of the others. With -s: only "
+               "these strategies.",
+     .group = "what if",
+     .repeatable = true},
+    {.long_name = "metric",
+     .hint = cli::Hint::choice,
+     .default_text = "latency",
+     .choices = "latency|to_best_device|to_bound|throughput|bytes|messages|rounds|redundant|memory|energy",
+     .help = "what a sweep shows",
+     .group = "what if"},
+    {.long_name = "keep-plan",
+     .help = "plans stay those of the cluster as it is",
+     .detail = "With --compare --what-if they are made for the cluster's file, with --sweep for the cluster before the "
+               "sweep, and then predicted on the changed one.",
+     .group = "what if"},
     kInputShape,
 };
 
 inline constexpr cli::Tool kPartition{
     .name = "convoy-partition",
     .summary = "decide how the devices of a cluster share a model",
-    .synopsis = "MODEL.onnx -c CLUSTER -s STRATEGY [-o PLAN]\nMODEL.onnx -c CLUSTER --compare [-f FORMAT]",
+    .synopsis =
+        "MODEL.onnx -c CLUSTER -s STRATEGY [-o PLAN]\nMODEL.onnx -c CLUSTER --compare [-f FORMAT]\n"
+        "MODEL.onnx -c CLUSTER -s STRATEGY --explain [-f FORMAT]\n"
+        "MODEL.onnx -c CLUSTER --sweep KEY=VALUE,... [-f FORMAT]",
     .positionals = kPartitionPositionals,
     .options = kPartitionOptions,
     .exit_notes = "1 with --require-gain when the plan gains less; nothing is written then.",
     .examples =
         "convoy-partition vgg16.onnx -c cluster.yaml -s rows -o plan.yaml\n"
-        "convoy-partition vgg16.onnx -c cluster.yaml --compare -f md --what-if rate=5",
+        "convoy-partition vgg16.onnx -c cluster.yaml --compare -f md --what-if rate=5\n"
+        "convoy-partition vgg16.onnx -c cluster.yaml -s coedge --explain\n"
+        "convoy-partition vgg16.onnx -c cluster.yaml -s iop,coedge,oc --sweep rate=1,5,20,100,1000\n"
+        "convoy-partition vgg16.onnx -c cluster.yaml --sweep devices=2,4,8 --sweep start_up=0.1ms,10ms -f svg -o s.svg",
 };
 
 }  // namespace convoy::tools

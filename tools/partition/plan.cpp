@@ -1,52 +1,17 @@
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "cli/table.hpp"
-#include "options/model.hpp"
 #include "partition/dipm_times.hpp"
-#include "partition/documents.hpp"
 #include "partition/jobs.hpp"
 #include "partition/proposals.hpp"
+#include "partition/task.hpp"
 #include "util/log.hpp"
 
 namespace convoy::tools {
 
 namespace {
-
-constexpr std::int64_t kMostDevices = 1000;
-
-/// What both jobs read.
-class Task {
-  public:
-    explicit Task(const cli::Options& options)
-        : files{options.positional("MODEL.onnx"), options.text("cluster"), options.output()} {
-        if (files.model == "-" && files.cluster == "-") {
-            throw options.error("cluster", "model and cluster cannot both come from stdin");
-        }
-        if (options.has("min-devices")) {
-            least_devices_ = static_cast<std::size_t>(options.integer("min-devices", 1, kMostDevices));
-        }
-        if (options.has("max-devices")) {
-            most_devices_ = static_cast<std::size_t>(options.integer("max-devices", 2, kMostDevices));
-        }
-        if (most_devices_ < least_devices_.value_or(2))
-            throw options.error("max-devices", "is less than --min-devices");
-        bed_.emplace(latency::Bed::read(what_if(latency::read_cluster(util::FileView::open(files.cluster)), options)));
-        graph_.emplace(read_model(options, files.model));
-        for (const std::string& doubt : bed_->doubts(*graph_)) util::log_warning("{}", doubt);
-        predictor_.emplace(*graph_, *bed_);
-    }
-
-    [[nodiscard]] partition::Problem problem() { return {*graph_, *bed_, *predictor_, least_devices_, most_devices_}; }
-
-    partition::Files files;
-
-  private:
-    std::optional<std::size_t> least_devices_;
-    std::size_t most_devices_ = std::numeric_limits<std::size_t>::max();
-    std::optional<latency::Bed> bed_;
-    std::optional<graph::Graph> graph_;
-    std::optional<cost::Predictor> predictor_;
-};
 
 std::string milliseconds_text(util::Seconds time) { return fmt::format("{:.4g} ms", util::milliseconds(time)); }
 
@@ -56,10 +21,6 @@ yaml::Format document_format(const cli::Options& options) {
     if (format == "json") return yaml::Format::json;
     if (format != "yaml") throw options.error("format", "a plan is yaml or json", "--compare prints tables");
     return yaml::Format::yaml;
-}
-
-std::vector<partition::Choice> chosen_strategies(const cli::Options& options) {
-    return partition::choose(options.list("strategy"));
 }
 
 /// Whether a plan gains enough; says so when it does not.
@@ -146,8 +107,15 @@ int compare_strategies(const cli::Options& options) {
     if (options.has("require-gain")) throw options.error("require-gain", "is for a plan, not for --compare");
     const std::vector<partition::Choice> chosen = chosen_strategies(options);
     Task task(options);
+    const partition::Problem problem = task.problem();
+    std::optional<Scenario> before;
+    std::optional<partition::Proposals> kept;
+    if (options.flag("keep-plan")) {
+        before.emplace(problem, latency::Bed::read(task.cluster()));
+        kept.emplace(before->problem());
+    }
     const cost::Comparison comparison =
-        compare(task.problem(), task.files, chosen.empty() ? partition::all_choices() : chosen);
+        compare(problem, task.files, chosen.empty() ? partition::all_choices() : chosen, kept ? &*kept : nullptr);
     const std::string format = options.optional_text("format").value_or("text");
     if (format == "yaml" || format == "json") {
         util::write_file(options.output(), cost::write_comparison(comparison, document_format(options)));

@@ -1,0 +1,1 @@
+convoy-zoo lenet5 | convoy-partition - -c cluster.yaml -s rows --compare --what-if memory.b=lots

@@ -1,0 +1,21 @@
+#include "partition/explanation.hpp"
+#include "partition/jobs.hpp"
+#include "partition/task.hpp"
+#include "report/explanation.hpp"
+#include "report/render.hpp"
+
+namespace convoy::tools {
+
+int explain_strategy(const cli::Options& options) {
+    if (options.has("require-gain")) throw options.error("require-gain", "is for a plan, not for --explain");
+    const std::string format = options.optional_text("format").value_or("text");
+    if (format == "svg") throw options.error("format", "svg draws the curves of --sweep", "-f html has a picture");
+    const std::vector<partition::Choice> chosen = chosen_strategies(options);
+    if (chosen.size() != 1) throw options.error("strategy", chosen.empty() ? "is needed" : "only one is explained");
+    Task task(options);
+    const cost::Explanation explained = partition::explanation(task.problem(), task.files, chosen.front());
+    util::write_file(options.output(), report_text({{report::explanation_section(explained)}}, format));
+    return 0;
+}
+
+}  // namespace convoy::tools
