@@ -3,6 +3,8 @@
 
 namespace convoy::partition::detail {
 
-plan::Plan make_auto(const Problem& problem) { return Proposals(problem).fastest().plan; }
+plan::Plan make_auto(const Problem& problem) {
+    return Proposals(problem).of(Choice{&strategy("auto"), problem.settings}).plan;
+}
 
 }  // namespace convoy::partition::detail

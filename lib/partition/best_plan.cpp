@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 #include <set>
 
@@ -29,29 +30,52 @@ std::size_t devices_for_frames(const plan::Plan& plan) {
 }  // namespace
 
 const cost::Prediction* BestPlan::offer(plan::Plan plan) {
+    improved_ = false;
+    return enough(plan) ? judge(evaluate(problem_, std::move(plan))) : nullptr;
+}
+
+const cost::Prediction* BestPlan::offer(Proposal proposal) {
+    improved_ = false;
+    return enough(proposal.plan) ? judge(std::move(proposal)) : nullptr;
+}
+
+bool BestPlan::enough(const plan::Plan& plan) const {
     const std::size_t devices = goal_ == Goal::throughput ? devices_for_frames(plan) : computing_devices(plan);
-    if (devices < least_devices_ || devices > problem_.most_devices) return nullptr;
-    last_ = evaluate(problem_, std::move(plan));
-    if (auto too_little = memory_problem(problem_, *last_)) {
+    return devices >= least_devices_ && devices <= problem_.most_devices;
+}
+
+const cost::Prediction* BestPlan::judge(Proposal proposal) {
+    last_ = std::move(proposal);
+    if (auto too_little = memory_problem(problem_, last_)) {
         why_ = std::move(*too_little);
         return nullptr;
     }
-    if (!better(last_->prediction)) return &last_->prediction;
+    // Pieces that nobody reads are not computed.
+    const auto computes = [](util::Seconds time) { return time.count() > 0; };
+    const auto& times = last_.prediction.compute;
+    if (static_cast<std::size_t>(std::count_if(times.begin(), times.end(), computes)) < least_devices_) return nullptr;
+    improved_ = !best_ || score(last_.prediction) < score(best_->prediction);
+    if (!improved_) return &last_.prediction;
     best_ = std::move(last_);
     return &best_->prediction;
 }
 
-bool BestPlan::better(const cost::Prediction& prediction) const {
-    if (!best_) return true;
-    const cost::Prediction& best = best_->prediction;
+double BestPlan::score(const cost::Prediction& prediction) const {
+    constexpr double kMissed = 1e12;
+    const double latency = prediction.latency().count();
+    if (problem_.deadline && prediction.latency() > *problem_.deadline) return kMissed + latency;
     switch (goal_) {
         case Goal::throughput:
-            return prediction.throughput_per_s > best.throughput_per_s;
+            return -prediction.throughput_per_s;
         case Goal::energy:
-            return prediction.energy.value().value < best.energy.value().value;
-        default:
-            return prediction.latency() < best.latency();
+            return prediction.energy.value().value;
+        case Goal::memory:
+            return static_cast<double>(
+                std::max_element(prediction.peak_memory.begin(), prediction.peak_memory.end())->value);
+        case Goal::latency:
+            return latency;
     }
+    return latency;
 }
 
 util::Seconds BestPlan::latency() const {
@@ -60,8 +84,8 @@ util::Seconds BestPlan::latency() const {
 
 double BestPlan::throughput_per_s() const { return best_ ? best_->prediction.throughput_per_s : 0; }
 
-plan::Plan BestPlan::take(const std::string& why) && {
-    if (best_) return std::move(best_->plan);
+Proposal BestPlan::take_proposal(const std::string& why) && {
+    if (best_) return std::move(*best_);
     throw util::Error(util::Errc::impossible, why_.empty() ? why : why_);
 }
 

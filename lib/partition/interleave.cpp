@@ -48,16 +48,24 @@ Index halo_rows(const graph::Graph& graph, OperatorRange range) {
 }  // namespace
 
 std::vector<Element> elements_of(const graph::Graph& graph, std::string_view strategy) {
+    return elements_of(graph, chain_for(graph, strategy));
+}
+
+std::vector<Element> elements_of(const graph::Graph& graph, const std::vector<Block>& chain, bool merge) {
     std::vector<Element> elements;
-    for (const Block& block : chain_for(graph, strategy)) {
+    for (const Block& block : chain) {
         const OperatorId first = operator_id(block.range.begin);
-        const bool follows = block.is_single() && !elements.empty() && elements.back().filters &&
+        const bool follows = merge && block.is_single() && !elements.empty() && elements.back().filters &&
                              graph.op(first).inputs.front() == elements.back().exit && is_channelwise(graph, first);
         if (follows) {
             elements.back().range.end = block.range.end;
             elements.back().exit = block.exit;
         } else {
-            elements.push_back({block.range, block.exit, block.is_single() && has_filters(graph, first), false, false});
+            const bool single = block.is_single();
+            elements.push_back({.range = block.range,
+                                .exit = block.exit,
+                                .filters = single && has_filters(graph, first),
+                                .channels = single && is_channelwise(graph, first)});
         }
     }
     for (std::size_t i = 0; i < elements.size(); ++i) {

@@ -16,13 +16,17 @@ namespace convoy::partition::detail {
 struct Element {
     OperatorRange range;
     graph::TensorId exit{};
-    bool filters = false;  ///< may be shared by output channels: see has_filters()
-    bool rows = false;     ///< may be shared by rows
-    bool joins = false;    ///< its first operator may sum over the channels of the element before it: an IOP pair
+    bool filters = false;   ///< may be shared by output channels: see has_filters()
+    bool rows = false;      ///< may be shared by rows
+    bool channels = false;  ///< one channelwise operator: may be shared by channels as it is
+    bool joins = false;     ///< its first operator may sum over the channels of the element before it: an IOP pair
 };
 
 /// @throws Error impossible, when the model is one block
 [[nodiscard]] std::vector<Element> elements_of(const graph::Graph& graph, std::string_view strategy);
+/// @param merge  whether channelwise operators join the one with filters before them
+[[nodiscard]] std::vector<Element> elements_of(const graph::Graph& graph, const std::vector<Block>& chain,
+                                               bool merge = true);
 
 /// How one element, or a pair, is shared.
 struct Decision {

@@ -39,4 +39,28 @@ Tiling proportional_bands(const Tile& full, Axes axis, std::span<const std::size
     return bands(full, axis, devices, proportional(axis.h ? full.h.size() : full.w.size(), weights));
 }
 
+Tiling proportional_grid(const Tile& full, std::size_t tile_rows, std::span<const std::size_t> devices,
+                         std::span<const double> weights) {
+    std::vector<std::size_t> first;
+    std::vector<double> of_rows;
+    for (std::size_t row = 0; row < tile_rows; ++row) {
+        first.push_back(devices.size() * row / tile_rows);
+        const std::size_t end = devices.size() * (row + 1) / tile_rows;
+        const auto part = weights.subspan(first.back(), end - first.back());
+        of_rows.push_back(std::accumulate(part.begin(), part.end(), 0.0));
+    }
+    first.push_back(devices.size());
+    const std::vector<Interval> heights = proportional(full.h.size(), of_rows);
+    Tiling tiling;
+    for (std::size_t row = 0; row < tile_rows; ++row) {
+        const auto part = weights.subspan(first[row], first[row + 1] - first[row]);
+        const std::vector<Interval> widths = proportional(full.w.size(), part);
+        for (std::size_t i = 0; i < widths.size(); ++i) {
+            if (heights[row].empty() || widths[i].empty()) continue;
+            tiling.push_back({devices[first[row] + i], {heights[row], widths[i]}});
+        }
+    }
+    return tiling;
+}
+
 }  // namespace convoy::partition::detail

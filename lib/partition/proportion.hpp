@@ -19,4 +19,11 @@ namespace convoy::partition::detail {
 [[nodiscard]] Tiling proportional_bands(const Tile& full, Axes axis, std::span<const std::size_t> devices,
                                         std::span<const double> weights);
 
+/// A map in so many rows of tiles, each for as many devices as the others and cut into columns of its own; tiles by
+/// weight, none that is empty.
+/// @param weights    as devices
+/// @param tile_rows  1 to the number of devices
+[[nodiscard]] Tiling proportional_grid(const Tile& full, std::size_t tile_rows, std::span<const std::size_t> devices,
+                                       std::span<const double> weights);
+
 }  // namespace convoy::partition::detail

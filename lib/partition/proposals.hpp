@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <string>
 #include <variant>
@@ -9,20 +10,31 @@
 
 namespace convoy::partition {
 
+namespace detail {
+class BestPlan;
+}
+
 /// The strategies' proposals for one problem, each worked out once: `auto` beside the others costs nothing.
 class Proposals {
   public:
     explicit Proposals(const Problem& problem) : problem_(problem) {}
 
-    /// Of `auto` the fastest one, which says whose it is. @throws Error impossible, when there is no such plan
+    /// Of `auto` what its search finds; where that is no faster than the plan of another strategy, that one, which says
+    /// whose it is. @throws Error impossible, when there is no such plan
     [[nodiscard]] const Proposal& of(const Choice& choice);
     [[nodiscard]] const Proposal& of(const Strategy& strategy) { return of(Choice{&strategy}); }
-    /// Of all strategies that have a plan, the first in the order of tables on a tie.
+    /// Of all other strategies that have a plan, the first in the order of tables on a tie.
     /// @throws Error impossible, what the first one says when none has
     [[nodiscard]] const Proposal& fastest();
 
   private:
     using Outcome = std::variant<Proposal, util::Error>;
+    [[nodiscard]] static Outcome made(const Problem& problem, const Choice& choice);
+    [[nodiscard]] Outcome searched(const Choice& choice);
+    [[nodiscard]] Proposal search(bool with_seeds);
+    void make_seeds(const std::atomic<bool>& go_on);
+    void offer_seeds(detail::BestPlan& best);
+    [[nodiscard]] Proposal checked(detail::BestPlan best);
     [[nodiscard]] const Outcome& outcome(const Choice& choice);
 
     const Problem& problem_;

@@ -202,7 +202,13 @@ inline constexpr std::array kOfpmSettings{kOfpmHeights};
 /// their frames at the same time, as far as source, sink and medium get them there: most throughput.
 [[nodiscard]] plan::Plan make_replicate(const Problem& problem);
 
-/// The best plan of all other strategies.
+inline constexpr Setting kAutoSeeds{.name = "seeds",
+                                    .choices = "on|off",
+                                    .fallback = "on",
+                                    .about = "whether the plans of all other strategies count, too"};
+inline constexpr std::array kAutoSettings{kAutoSeeds};
+/// The best of what AutoSearch finds and, unless settings say otherwise, of the plans of all other strategies.
+/// @see Proposals, which work those out only once
 [[nodiscard]] plan::Plan make_auto(const Problem& problem);
 
 }  // namespace convoy::partition::detail

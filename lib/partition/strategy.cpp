@@ -48,7 +48,7 @@ constexpr std::array kStrategies{
              detail::make_iop_dp},
     Strategy{"pipeline", "stages over frames, for throughput", detail::make_pipeline, detail::kPipelineSettings},
     Strategy{"replicate", "whole frames on each device, for throughput", detail::make_replicate},
-    Strategy{"auto", "the fastest of all others", detail::make_auto},
+    Strategy{"auto", "a search over all of that, never worse than any other", detail::make_auto, detail::kAutoSettings},
 };
 
 }  // namespace
@@ -74,6 +74,10 @@ std::string Choice::name() const {
 plan::Plan Choice::make(const Problem& problem) const {
     Problem with_settings = problem;
     with_settings.settings = settings;
+    if (strategy->make != detail::make_auto) {
+        with_settings.deadline.reset();
+        with_settings.accuracy_budget = 0;
+    }
     return strategy->make(with_settings);
 }
 

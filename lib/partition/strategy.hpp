@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <span>
@@ -15,6 +17,14 @@
 
 namespace convoy::partition {
 
+/// What is to be best. Energy needs the powers of all devices that take part.
+enum class Objective : std::uint8_t {
+    latency,     ///< of one frame
+    throughput,  ///< frames per second in steady state
+    memory,      ///< the largest peak memory of any device
+    energy,      ///< of a frame
+};
+
 /// One model that is to be shared by the devices of one cluster. Holds references; not thread-safe.
 struct Problem {
     const graph::Graph& graph;
@@ -24,6 +34,15 @@ struct Problem {
     std::optional<std::size_t> least_devices{};
     std::size_t most_devices = std::numeric_limits<std::size_t>::max();
     Settings settings{};  ///< of the strategy that makes a plan
+    /// What `auto` makes best; the others have each their own.
+    Objective objective = Objective::latency;
+    /// Latency that a plan of `auto` keeps to.
+    std::optional<util::Seconds> deadline{};
+    /// Largest error of an element that crosses the network that `auto` may accept, as a share of the largest magnitude
+    /// of its message: 0 for the values as they are.
+    double accuracy_budget = 0;
+    /// Told how far `auto` is, from 0 to 1; false ends its search, and the best plan so far is taken.
+    std::function<bool(double done)> go_on{};
 };
 
 /// The same problem on another bed, whose predictor is for the same graph.

@@ -16,6 +16,10 @@ Traffic::Traffic(const latency::Bed& bed)
 void Traffic::carry(std::size_t from, std::size_t to, util::Bytes bytes) {
     if (from == to || bytes.value <= 0) return;
     const Seconds time = bed_.occupancy(from, to, bytes);
+    ++messages_;
+    for (const std::size_t device : {from, to}) {
+        if (out_[device].count() <= 0 && in_[device].count() <= 0) busy_.push_back(device);
+    }
     out_[from] += time;
     in_[to] += time;
     all_ += time;
@@ -25,9 +29,17 @@ void Traffic::carry(std::size_t from, std::size_t to, util::Bytes bytes) {
 Seconds Traffic::duration() const {
     Seconds busiest = all_;
     if (bed_.cluster().medium == cluster::Medium::switched) {
-        busiest = std::max(*std::max_element(out_.begin(), out_.end()), *std::max_element(in_.begin(), in_.end()));
+        busiest = Seconds{};
+        for (const std::size_t device : busy_) busiest = std::max({busiest, out_[device], in_[device]});
     }
     return busiest + longest_delay_;
+}
+
+void Traffic::clear() {
+    for (const std::size_t device : busy_) out_[device] = in_[device] = Seconds{};
+    busy_.clear();
+    messages_ = 0;
+    longest_delay_ = all_ = Seconds{};
 }
 
 }  // namespace convoy::partition::detail

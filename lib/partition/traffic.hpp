@@ -19,9 +19,14 @@ class Traffic {
     void carry(std::size_t from, std::size_t to, util::Bytes bytes);
     /// Until the last one has arrived.
     [[nodiscard]] util::Seconds duration() const;
+    [[nodiscard]] std::size_t messages() const noexcept { return messages_; }
+    /// Without messages again, for less than a new one costs where there are many devices.
+    void clear();
 
   private:
     const latency::Bed& bed_;
+    std::vector<std::size_t> busy_;  ///< devices, some more than once
+    std::size_t messages_ = 0;
     std::vector<util::Seconds> out_;
     std::vector<util::Seconds> in_;
     util::Seconds longest_delay_{};

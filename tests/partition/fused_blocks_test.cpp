@@ -148,6 +148,18 @@ TEST_CASE("partition: edgeld's rows go by compute and bandwidth", "[partition]")
     CHECK(rows(2) == Approx(64 * slow / (2 + slow)).margin(1));
 }
 
+TEST_CASE("partition: a proportional grid gives each device its part, and nobody an empty tile", "[partition]") {
+    using partition::detail::Tile;
+    const std::vector<std::size_t> devices{4, 5, 6};
+    const std::vector<double> weights{2, 1, 3};
+    const Tile full{{0, 12}, {0, 8}};
+    CHECK(partition::detail::proportional_grid(full, 2, devices, weights) ==
+          partition::detail::Tiling{{4, {{0, 4}, {0, 8}}}, {5, {{4, 12}, {0, 2}}}, {6, {{4, 12}, {2, 8}}}});
+    const std::vector<double> lopsided{1, 0, 1};
+    CHECK(partition::detail::proportional_grid(full, 2, devices, lopsided) ==
+          partition::detail::Tiling{{4, {{0, 6}, {0, 8}}}, {6, {{6, 12}, {0, 8}}}});
+}
+
 TEST_CASE("partition: proportional intervals cover the extent at the same relative places", "[partition]") {
     const std::vector<double> weights{1, 2, 0, 1};
     CHECK(partition::detail::proportional(8, weights) == std::vector<Interval>{{0, 2}, {2, 6}, {6, 6}, {6, 8}});

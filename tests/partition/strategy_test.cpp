@@ -287,8 +287,13 @@ TEST_CASE("partition: proposals say which strategy auto takes, and work each out
     const Planned planned("rows", graph, test::bed({1e7, 1e7, 1e7}, {util::BytesPerSecond(1000 * kMbit), {}, {}}));
     partition::Proposals proposals(planned.problem);
     const partition::Proposal& best = proposals.of(partition::strategy("auto"));
-    CHECK(best.strategy != "auto");
-    CHECK(&proposals.of(partition::strategy(best.strategy)) == &best);
+    CHECK(&proposals.of(partition::strategy("auto")) == &best);
+    CHECK(&proposals.of(partition::strategy("rows")) == &proposals.of(partition::strategy("rows")));
+    CHECK(best.prediction.latency() <= proposals.fastest().prediction.latency());
+
+    const Planned slow("local", graph, test::bed({1e9, 1e6}, {util::BytesPerSecond(kMbit), util::Seconds(1), {}}));
+    partition::Proposals alone(slow.problem);
+    CHECK(alone.of(partition::strategy("auto")).strategy == "local");
 }
 
 TEST_CASE("partition: an unknown strategy is refused with the nearest one", "[partition]") {
