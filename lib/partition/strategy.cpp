@@ -121,7 +121,10 @@ Problem moved(const Problem& problem, const latency::Bed& bed, cost::Predictor& 
             .predictor = predictor,
             .least_devices = problem.least_devices,
             .most_devices = problem.most_devices,
-            .settings = problem.settings};
+            .settings = problem.settings,
+            .objective = problem.objective,
+            .deadline = problem.deadline,
+            .accuracy_budget = problem.accuracy_budget};
 }
 
 Proposal judged_on(const Problem& problem, const Proposal& made) {

@@ -23,14 +23,16 @@ inline constexpr cli::Option kPartitionOptions[] = {
          "local is all on the source, cloud all on the other device that is predicted fastest. layerwise runs the "
          "first layers on the source and the rest on another device, or on several in order, or all on one where "
          "no cut is faster. rows, cols and grid cut feature maps into rows, columns or tiles over two or more "
-         "devices, also when one device is faster: stderr says so then. auto takes the fastest plan of all of "
-         "them. The others are published systems; docs/strategies.md describes each. Some have settings: "
+         "devices, also when one device is faster: stderr says so then. auto searches all of that "
+         "and is never worse than any of them. The others are published systems; docs/strategies.md describes each. "
+         "Some have settings: "
          "neurosurgeon:objective=latency|energy; dads:load=light|heavy; coedge:objective=latency|energy, "
          "coedge:deadline_ms=NUMBER, coedge:transfer=all|halo; deepthings:layers=NUMBER, deepthings:rows=NUMBER, "
          "deepthings:columns=NUMBER; edgeld:fusion=on|off; deepslicing:every=NUMBER; "
          "opm:heights=best|compute|transfers; ofpm:heights=best|compute|transfers; dipm:bound=corrected|published, "
          "dipm:threshold=NUMBER, dipm:min_channels=NUMBER, dipm:shares=capacity|equal, dipm:master=joins|computes; "
-         "iop:sum=best|star|direct|scatter, iop:pairs=gain|all; pipeline:period=overlap|sum. Several are separated by "
+         "iop:sum=best|star|direct|scatter, iop:pairs=gain|all; pipeline:period=overlap|sum; auto:seeds=on|off. "
+         "Several are separated by "
          "commas: "
          "-s coedge:objective=energy,deadline_ms=50. With --compare: only these strategies.",
      .repeatable = true},
@@ -90,6 +92,35 @@ inline constexpr cli::Option kPartitionOptions[] = {
      .detail = "With --compare --what-if they are made for the cluster's file, with --sweep for the cluster before the "
                "sweep, and then predicted on the changed one.",
      .group = "what if"},
+    {.long_name = "objective",
+     .hint = cli::Hint::choice,
+     .default_text = "latency",
+     .choices = "latency|throughput|memory|energy",
+     .help = "what auto makes best",
+     .detail = "memory is the largest peak of any device. energy is that of a frame and needs power_w of all devices. "
+               "The other strategies have each their own objective, some of them a setting."},
+    {.long_name = "deadline",
+     .hint = cli::Hint::duration,
+     .help = "latency that auto keeps to, whatever the objective",
+     .detail = "Where no plan does, there is none, and the message says how long the fastest one takes."},
+    {.long_name = "accuracy-budget",
+     .hint = cli::Hint::number,
+     .default_text = "0",
+     .help = "largest error of values that auto may send",
+     .detail = "A share of the largest magnitude of a message, 0 to 1. From 0.0005 on values cross as fp16, from 0.004 "
+               "on as int8."},
+    {.long_name = "memory-limit",
+     .hint = cli::Hint::bytes,
+     .help = "memory of each device, at most",
+     .detail = "Of devices whose memory_bytes is less, that holds."},
+    {.long_name = "time-budget",
+     .hint = cli::Hint::duration,
+     .help = "auto plans no longer than that",
+     .detail = "Then it takes the best plan so far, as it does at Ctrl-C. A search that is cut short is not "
+               "deterministic."},
+    {.long_name = "no-seeds",
+     .help = "auto searches alone, without the other strategies' plans",
+     .detail = "The same as -s auto:seeds=off: faster, and its plan may be slower than that of another strategy."},
     kInputShape,
 };
 

@@ -7,7 +7,9 @@
 namespace convoy::tools {
 
 int explain_strategy(const cli::Options& options) {
-    if (options.has("require-gain")) throw options.error("require-gain", "is for a plan, not for --explain");
+    for (const char* name : {"require-gain", "time-budget"}) {
+        if (options.has(name)) throw options.error(name, "is for a plan, not for --explain");
+    }
     const std::string format = options.optional_text("format").value_or("text");
     if (format == "svg") throw options.error("format", "svg draws the curves of --sweep", "-f html has a picture");
     const std::vector<partition::Choice> chosen = chosen_strategies(options);

@@ -4,6 +4,7 @@
 
 #include "cli/table.hpp"
 #include "partition/dipm_times.hpp"
+#include "partition/goal.hpp"
 #include "partition/jobs.hpp"
 #include "partition/proposals.hpp"
 #include "partition/task.hpp"
@@ -32,6 +33,16 @@ bool gains_enough(const cli::Options& options, const cost::Prediction& predictio
     util::log_warning("nothing is written: the plan gains {:.1f} % over the best single device, {:.1f} % are required",
                       100 * gain, 100 * required);
     return false;
+}
+
+/// Empty when the model fits into no single device: then any plan gains.
+std::optional<partition::BestDevice> best_that_fits(const partition::Problem& problem) {
+    try {
+        return best_device(problem);
+    } catch (const util::Error& error) {
+        if (error.code() != util::Errc::impossible) throw;
+        return std::nullopt;
+    }
 }
 
 std::string table_text(const cost::Comparison& comparison, cli::TableFormat format) {
@@ -85,33 +96,43 @@ int write_plan_file(const cli::Options& options) {
                             "--compare shows what each of them comes to");
     }
     Task task(options);
-    const partition::Problem problem = task.problem();
-    partition::Proposals proposals(problem);
+    partition::Problem problem = task.problem();
     const partition::Choice& choice = chosen.front();
+    std::optional<Search> search;
+    if (choice.strategy->name == "auto") {
+        search.emplace(options);
+        problem.go_on = [&](double done) { return search->go_on(done); };
+    }
+    partition::Proposals proposals(problem);
     const partition::Proposal& proposal = proposals.of(choice);
+    if (search) search->finish();
     if (proposal.strategy != choice.strategy->name) {
         util::log_info("{} takes the plan of {}", choice.name(), proposal.strategy);
     }
-    const partition::BestDevice best = best_device(problem);
-    const std::string note = faster_alone(problem, proposal.prediction, best);
-    if (!note.empty()) util::log_warning("{}", note);
-    if (!gains_enough(options, proposal.prediction, best.proposal.prediction)) return 1;
+    if (const auto best = best_that_fits(problem)) {
+        const std::string note = faster_alone(problem, proposal.prediction, *best);
+        if (!note.empty()) util::log_warning("{}", note);
+        if (!gains_enough(options, proposal.prediction, best->proposal.prediction)) return 1;
+    }
     util::write_file(options.output(),
                      plan::write_plan(document(problem, task.files, choice.name(), proposal), problem.graph, format));
     util::log_info("predicted latency {}", milliseconds_text(proposal.prediction.latency()));
     log_five_times(problem, proposal);
+    if (search) Search::throw_if_interrupted();
     return 0;
 }
 
 int compare_strategies(const cli::Options& options) {
-    if (options.has("require-gain")) throw options.error("require-gain", "is for a plan, not for --compare");
+    for (const char* name : {"require-gain", "time-budget"}) {
+        if (options.has(name)) throw options.error(name, "is for a plan, not for --compare");
+    }
     const std::vector<partition::Choice> chosen = chosen_strategies(options);
     Task task(options);
     const partition::Problem problem = task.problem();
     std::optional<Scenario> before;
     std::optional<partition::Proposals> kept;
     if (options.flag("keep-plan")) {
-        before.emplace(problem, latency::Bed::read(task.cluster()));
+        before.emplace(problem, latency::Bed::read(limit_memory(task.cluster(), options)));
         kept.emplace(before->problem());
     }
     const cost::Comparison comparison =

@@ -132,7 +132,9 @@ std::string sweep_text(const report::Sweep& sweep, const std::string& metric, co
 }  // namespace
 
 int sweep_strategies(const cli::Options& options) {
-    if (options.has("require-gain")) throw options.error("require-gain", "is for a plan, not for --sweep");
+    for (const char* name : {"require-gain", "time-budget"}) {
+        if (options.has(name)) throw options.error(name, "is for a plan, not for --sweep");
+    }
     const std::vector<Axis> axes = axes_from(options);
     std::vector<partition::Choice> choices = chosen_strategies(options);
     if (choices.empty()) choices = partition::all_choices();

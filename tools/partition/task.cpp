@@ -26,19 +26,20 @@ Task::Task(const cli::Options& options)
     }
     if (most_devices_ < least_devices_.value_or(2)) throw options.error("max-devices", "is less than --min-devices");
     cluster_ = latency::read_cluster(util::FileView::open(files.cluster));
-    bed_.emplace(latency::Bed::read(what_if(cluster_, options)));
+    bed_.emplace(latency::Bed::read(limit_memory(what_if(cluster_, options), options)));
     graph_.emplace(read_model(options, files.model));
     for (const std::string& doubt : bed_->doubts(*graph_)) util::log_warning("{}", doubt);
     predictor_.emplace(*graph_, *bed_);
+    goal_ = goal_of(options);
 }
 
-partition::Problem Task::problem() { return {*graph_, *bed_, *predictor_, least_devices_, most_devices_}; }
+partition::Problem Task::problem() {
+    partition::Problem problem{*graph_, *bed_, *predictor_, least_devices_, most_devices_};
+    goal_.apply(problem);
+    return problem;
+}
 
 Scenario::Scenario(const partition::Problem& base, latency::Bed bed)
     : bed_(std::move(bed)), predictor_(base.graph, bed_), problem_(moved(base, bed_, predictor_)) {}
-
-std::vector<partition::Choice> chosen_strategies(const cli::Options& options) {
-    return partition::choose(options.list("strategy"));
-}
 
 }  // namespace convoy::tools

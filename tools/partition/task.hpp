@@ -2,10 +2,10 @@
 
 #include <limits>
 #include <optional>
-#include <vector>
 
 #include "cli/parser.hpp"
 #include "partition/documents.hpp"
+#include "partition/goal.hpp"
 
 namespace convoy::tools {
 
@@ -23,6 +23,7 @@ class Task {
     partition::Files files;
 
   private:
+    Goal goal_;
     std::optional<std::size_t> least_devices_;
     std::size_t most_devices_ = std::numeric_limits<std::size_t>::max();
     cluster::Cluster cluster_;
@@ -44,8 +45,5 @@ class Scenario {
     cost::Predictor predictor_;
     partition::Problem problem_;
 };
-
-/// What -s says; empty when it is not given. @throws Error usage
-[[nodiscard]] std::vector<partition::Choice> chosen_strategies(const cli::Options& options);
 
 }  // namespace convoy::tools

@@ -1,0 +1,1 @@
+convoy-partition lenet5.onnx -c cluster.yaml -s rows --objective energy
