@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <future>
@@ -60,21 +61,31 @@ Proposals::Outcome Proposals::searched(const Choice& choice) {
     }
 }
 
+/// Plans that several threads make, by strategy.
+struct Proposals::Seeds {
+    std::atomic<bool> go_on = true;
+    std::atomic<std::size_t> next = 0;
+    std::vector<std::optional<Outcome>> made = std::vector<std::optional<Outcome>>(strategies().size());
+};
+
+/// @return whether there was one to be made
+bool Proposals::make_seed(const Problem& problem, Seeds& seeds) const {
+    const std::size_t at = seeds.next++;
+    if (at >= strategies().size()) return false;
+    const Choice choice{&strategies()[at]};
+    if (!is_auto(*choice.strategy) && known_.count(choice.name()) == 0) seeds.made[at] = made(problem, choice);
+    return true;
+}
+
 /// With a predictor of its own, for a thread of its own.
-void Proposals::make_seeds(const std::atomic<bool>& go_on) {
+void Proposals::make_seeds(Seeds& seeds) const {
     cost::Predictor predictor(problem_.graph, problem_.bed);
     const Problem problem{.graph = problem_.graph,
                           .bed = problem_.bed,
                           .predictor = predictor,
                           .least_devices = problem_.least_devices,
                           .most_devices = problem_.most_devices};
-    for (const Strategy& strategy : strategies()) {
-        const Choice choice{&strategy};
-        if (!go_on) return;
-        if (!is_auto(strategy) && known_.count(choice.name()) == 0) {
-            known_.emplace(choice.name(), made(problem, choice));
-        }
-    }
+    while (seeds.go_on && make_seed(problem, seeds)) continue;
 }
 
 /// The plans of all strategies that have one.
@@ -94,6 +105,31 @@ void Proposals::offer_seeds(detail::BestPlan& best) {
     }
 }
 
+/// The search does not need the seeds before its end: they are made at the same time.
+void Proposals::search_beside_seeds(detail::AutoSearch& search, detail::BestPlan& own) {
+    Seeds seeds;
+    std::future<void> others = std::async(std::launch::async, [&] { make_seeds(seeds); });
+    const auto go_on = [&] {
+        if (problem_.go_on && !problem_.go_on(search.done())) seeds.go_on = false;
+        return seeds.go_on.load();
+    };
+    try {
+        search.run(own);
+        while (go_on() && make_seed(problem_, seeds)) continue;
+        constexpr std::chrono::milliseconds kGlance(20);
+        while (others.wait_for(kGlance) != std::future_status::ready) {
+            if (seeds.go_on) go_on();
+        }
+    } catch (...) {
+        seeds.go_on = false;
+        throw;
+    }
+    others.get();
+    for (std::size_t at = 0; at < seeds.made.size(); ++at) {
+        if (seeds.made[at]) known_.emplace(Choice{&strategies()[at]}.name(), std::move(*seeds.made[at]));
+    }
+}
+
 Proposal Proposals::search(bool with_seeds) {
     detail::require_operators(problem_);
     const auto& devices = problem_.bed.cluster().devices;
@@ -102,27 +138,15 @@ Proposal Proposals::search(bool with_seeds) {
                      [](const cluster::Device& device) { return device.power.has_value(); })) {
         throw util::Error(util::Errc::impossible, "energy needs the power_w of every device");
     }
-    // The search does not need the seeds before its end: they are made at the same time.
-    std::atomic<bool> go_on = true;
-    std::future<void> seeds;
-    if (with_seeds) seeds = std::async(std::launch::async, [&] { make_seeds(go_on); });
     const std::size_t least = problem_.least_devices.value_or(1);
     detail::BestPlan own(problem_, least, problem_.objective);
-    detail::AutoSearch search(problem_);
     detail::BestPlan best(problem_, least, problem_.objective);
-    try {
-        search.run(own);
-        constexpr std::chrono::milliseconds kGlance(20);
-        while (seeds.valid() && seeds.wait_for(kGlance) != std::future_status::ready) {
-            go_on = go_on && (!problem_.go_on || problem_.go_on(search.done()));
-        }
-    } catch (...) {
-        go_on = false;
-        throw;
-    }
-    if (seeds.valid()) {
-        seeds.get();
+    detail::AutoSearch search(problem_);
+    if (with_seeds) {
+        search_beside_seeds(search, own);
         offer_seeds(best);
+    } else {
+        search.run(own);
     }
     if (!own.empty() && (best.empty() || is_clearly_better(own, best))) best.offer(own.proposal());
     search.refine_shares(best);

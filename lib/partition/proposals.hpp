@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <map>
 #include <string>
 #include <variant>
@@ -11,8 +10,9 @@
 namespace convoy::partition {
 
 namespace detail {
+class AutoSearch;
 class BestPlan;
-}
+}  // namespace detail
 
 /// The strategies' proposals for one problem, each worked out once: `auto` beside the others costs nothing.
 class Proposals {
@@ -32,7 +32,10 @@ class Proposals {
     [[nodiscard]] static Outcome made(const Problem& problem, const Choice& choice);
     [[nodiscard]] Outcome searched(const Choice& choice);
     [[nodiscard]] Proposal search(bool with_seeds);
-    void make_seeds(const std::atomic<bool>& go_on);
+    struct Seeds;
+    void search_beside_seeds(detail::AutoSearch& search, detail::BestPlan& own);
+    void make_seeds(Seeds& seeds) const;
+    [[nodiscard]] bool make_seed(const Problem& problem, Seeds& seeds) const;
     void offer_seeds(detail::BestPlan& best);
     [[nodiscard]] Proposal checked(detail::BestPlan best);
     [[nodiscard]] const Outcome& outcome(const Choice& choice);
