@@ -172,9 +172,21 @@ Conversion gather_nearest(const onnx::NodeProto& node, const std::vector<Resized
     return converted;
 }
 
+/// How the operator is to be written again.
+std::map<std::string, Attribute> attributes_of(const std::vector<ResizedAxis>& axes, const Settings& settings) {
+    std::vector<float> scales;
+    for (const ResizedAxis& axis : axes) scales.push_back(axis.scale);
+    return {{"mode", settings.mode == "cubic" ? "cubic" : "linear"},
+            {"coordinate_transformation_mode", settings.coordinates},
+            {"cubic_coeff_a", settings.cubic_coefficient},
+            {"exclude_outside", std::int64_t{settings.exclude_outside ? 1 : 0}},
+            {"scales", std::move(scales)}};
+}
+
 Conversion resample(const onnx::NodeProto& node, const std::vector<ResizedAxis>& axes, const Settings& settings) {
     if (axes.size() != 4 || !unchanged(axes[0]) || !unchanged(axes[1])) return {};
     DraftOperator converted = start(node, Kind::resize, {0});
+    converted.op.attributes = attributes_of(axes, settings);
     for (std::size_t i = 0; i < 2; ++i) {
         if (unchanged(axes[2 + i])) continue;
         const bool is_cubic = settings.mode == "cubic";

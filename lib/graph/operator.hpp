@@ -170,7 +170,7 @@ struct Operator {
         weight_scale;  ///< [f] or empty: batch norm folded into the weights, multiplied when they are read
     Tail tail;
     std::vector<std::string> absorbed;  ///< names of the operators that became the tail, or were folded into it
-    std::map<std::string, Attribute> attributes;  ///< kind whole: as in ONNX, and `opset`, which settles defaults
+    std::map<std::string, Attribute> attributes;  ///< whole: as in ONNX, and `opset`; resize: of Resize, and `scales`
     /// Kinds whole and binary: per ONNX input; empty where it is an activation, dims [0] where an optional input is
     /// missing. No entries at all stand for activations only.
     std::vector<std::optional<Constant>> constant_inputs;
