@@ -66,18 +66,26 @@ cv::Mat decode(const std::string& path, const Preprocess& preprocess) {
     return image;
 }
 
-}  // namespace
-
-graph::Tensor read_image(const std::string& path, const Preprocess& preprocess) try {
+/// The image in the size of the model's input.
+cv::Mat fitted(const std::string& path, const Preprocess& preprocess) {
     cv::Mat image = decode(path, preprocess);
     const cv::Size wanted(static_cast<int>(preprocess.width), static_cast<int>(preprocess.height));
     if (preprocess.crop) image = image(central_part(image, wanted));
-    if (image.size() != wanted) {
-        const bool shrinks = image.cols >= wanted.width && image.rows >= wanted.height;
-        cv::Mat resized;
-        cv::resize(image, resized, wanted, 0, 0, shrinks ? cv::INTER_AREA : cv::INTER_LINEAR);
-        image = resized;
-    }
+    if (image.size() == wanted) return image;
+    const bool shrinks = image.cols >= wanted.width && image.rows >= wanted.height;
+    cv::Mat resized;
+    cv::resize(image, resized, wanted, 0, 0, shrinks ? cv::INTER_AREA : cv::INTER_LINEAR);
+    return resized;
+}
+
+util::Error unreadable(const std::string& path, const cv::Exception& error) {
+    return {util::Errc::data, fmt::format("'{}' cannot be read as an image: {}", path, error.err)};
+}
+
+}  // namespace
+
+graph::Tensor read_image(const std::string& path, const Preprocess& preprocess) try {
+    const cv::Mat image = fitted(path, preprocess);
     const int channels = image.channels();
     graph::Tensor tensor({graph::make_box(1, channels, preprocess.height, preprocess.width)});
     float* to = tensor.floats();
@@ -92,7 +100,15 @@ graph::Tensor read_image(const std::string& path, const Preprocess& preprocess) 
     }
     return tensor;
 } catch (const cv::Exception& error) {
-    throw util::Error(util::Errc::data, fmt::format("'{}' cannot be read as an image: {}", path, error.err));
+    throw unreadable(path, error);
+}
+
+util::Bytes jpeg_bytes(const std::string& path, const Preprocess& preprocess, int quality) try {
+    std::vector<std::uint8_t> encoded;
+    cv::imencode(".jpg", fitted(path, preprocess), encoded, {cv::IMWRITE_JPEG_QUALITY, quality});
+    return util::Bytes(static_cast<std::int64_t>(encoded.size()));
+} catch (const cv::Exception& error) {
+    throw unreadable(path, error);
 }
 
 bool is_image_name(const std::string& path) {

@@ -38,6 +38,11 @@ struct Preprocess {
 /// @throws Error no_input, data for what is no image, a damaged one, or one of more than 100 million pixels
 [[nodiscard]] graph::Tensor read_image(const std::string& path, const Preprocess& preprocess);
 
+/// How many bytes the image takes as JPEG once it is brought to `size` (cropped likewise), as a camera would send it.
+/// @param quality  1 to 100
+/// @throws Error as read_image
+[[nodiscard]] util::Bytes jpeg_bytes(const std::string& path, const Preprocess& preprocess, int quality);
+
 /// Whether a file name ends like an image that read_image can read.
 [[nodiscard]] bool is_image_name(const std::string& path);
 

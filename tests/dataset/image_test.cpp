@@ -47,6 +47,15 @@ TEST_CASE("dataset: PNG and JPEG images are read", "[dataset]") {
     CHECK(std::abs(tiny.floats()[120] - 90) < 8);
 }
 
+TEST_CASE("dataset: an image as JPEG grows with its size and quality", "[dataset]") {
+    const util::Bytes small = jpeg_bytes(kDigit, stretched(32, 32), 90);
+    CHECK(small > util::Bytes(300));
+    CHECK(small < util::Bytes(3 * 32 * 32));
+    CHECK(jpeg_bytes(kDigit, stretched(128, 128), 90) > small);
+    CHECK(jpeg_bytes(kDigit, stretched(32, 32), 20) < small);
+    CHECK_THROWS_AS(jpeg_bytes(kDigit + ".missing", stretched(32, 32), 90), util::Error);
+}
+
 TEST_CASE("dataset: a cut off or changed PNG is refused", "[dataset]") {
     const std::string png = text_of(kDigit);
     for (std::size_t length = 24; length < png.size(); length += 7) {
