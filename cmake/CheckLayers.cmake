@@ -1,9 +1,9 @@
 # cmake -D SOURCE_DIR=... -P CheckLayers.cmake: fails when an include in lib/ follows no edge of lib/LAYERS.
 cmake_policy(SET CMP0057 NEW)  # if(... IN_LIST ...)
-file(STRINGS ${SOURCE_DIR}/lib/LAYERS lines REGEX "^[a-z]+:")
+file(STRINGS ${SOURCE_DIR}/lib/LAYERS lines REGEX "^[a-z_]+:")
 set(modules "")
 foreach(line IN LISTS lines)
-    string(REGEX MATCH "^([a-z]+): *(.*)$" _ "${line}")
+    string(REGEX MATCH "^([a-z_]+): *(.*)$" _ "${line}")
     set(module ${CMAKE_MATCH_1})
     string(REPLACE " " ";" allowed_${module} "${CMAKE_MATCH_2}")
     foreach(dep IN LISTS allowed_${module})

@@ -1,0 +1,324 @@
+#include "compress_split/optimizer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "compress_split/offers.hpp"
+#include "compress_split/speed.hpp"
+#include "util/error.hpp"
+
+namespace convoy::compress_split {
+
+using util::Errc;
+using util::Error;
+using util::Seconds;
+
+namespace {
+
+// Of the time that a bed has: until when each phase may go on.
+constexpr double kUntilWeighed = 0.15;
+constexpr double kUntilSearched = 0.55;
+constexpr double kUntilRefined = 0.8;
+constexpr std::size_t kModes = 3;             ///< places for the cut that are searched, the free one included
+constexpr double kEstimatedAllowance = 0.02;  ///< squared relative error of the output, where places are compared
+constexpr std::size_t kMeasurements = 24;     ///< of one search
+constexpr std::size_t kRefinements = 10;      ///< measurements, asymmetrically fitted
+constexpr std::size_t kRefusals = 4;
+constexpr double kHopeless = 4;  ///< times the budget: measuring ends there
+
+/// Levels of a menu for a bed, the cut free or in one place.
+class Candidates : public Subject {
+  public:
+    struct Way {
+        const std::vector<Place>& places;
+        SpeedModel& speed;
+        std::optional<std::size_t> cut;
+        bool asymmetric = false;
+        std::function<Loss(const Levels&, bool asymmetric)> measure;
+    };
+    explicit Candidates(Way way) : way_(std::move(way)) {}
+    [[nodiscard]] std::span<const Place> places() const override { return way_.places; }
+    [[nodiscard]] Seconds latency(const Levels& levels) override { return way_.speed.latency(levels, way_.cut); }
+    [[nodiscard]] Loss measure(const Levels& levels) override { return way_.measure(levels, way_.asymmetric); }
+
+  private:
+    Way way_;
+};
+
+/// A model that might be the answer.
+struct Contender {
+    Levels levels;
+    bool asymmetric = false;
+};
+
+}  // namespace
+
+std::string to_string(const compress::Recipe& recipe) {
+    std::vector<std::string> parts;
+    for (const auto& pruning : recipe.prunings)
+        parts.push_back(fmt::format("{}: {} channels", pruning.group, pruning.keep));
+    for (const auto& layer : recipe.factorisations)
+        parts.push_back(fmt::format("{}: rank {}", layer.layer, layer.rank));
+    for (const auto& tensor : recipe.bottlenecks)
+        parts.push_back(fmt::format("{}: width {}", tensor.tensor, tensor.width));
+    return parts.empty() ? "as it is" : fmt::format("{}", fmt::join(parts, "; "));
+}
+
+struct Optimizer::Parts {
+    Parts(const graph::Graph& model, const Images& data, Settings given)
+        : settings(std::move(given)),
+          progress([this](std::size_t, std::size_t) {
+              if (settings.tick) settings.tick();
+          }),
+          time(settings.time_budget),
+          original(model),
+          images(data),
+          evaluator(model, data, progress),
+          compressor(model, data.frames(Use::calibration), compress::Sampling{.seed = settings.seed}, progress),
+          menu(menu_of(compressor)),
+          workshop(compressor, menu, evaluator, progress) {
+        if (images.whole_bytes()) workshop.set_input({wire::Codec::uint8, true});
+    }
+
+    void say(const std::string& line) const {
+        if (settings.say) settings.say(line);
+    }
+    [[nodiscard]] bool acceptable(const Loss& loss) const noexcept {
+        return loss.at_most(settings.errors) <= settings.max_drop;
+    }
+    [[nodiscard]] bool acceptable(const Evaluator::Verified& verified) const noexcept {
+        return verified.check.loss.drop <= settings.max_drop && acceptable(verified.all.loss);
+    }
+
+    void weigh(double share);
+    void settle_input(const latency::Bed& bed, std::size_t cloud);
+    [[nodiscard]] SearchRules rules(Seconds until, std::size_t measurements);
+
+    Settings settings;
+    compress::Progress progress;
+    util::Deadline time;
+    const graph::Graph& original;
+    const Images& images;
+    Evaluator evaluator;
+    compress::Compressor compressor;
+    Menu menu;
+    Workshop workshop;
+    std::vector<Place> places;  ///< weighted; empty before weigh()
+    bool input_settled = false;
+};
+
+void Optimizer::Parts::weigh(double share) {
+    if (!places.empty()) return;
+    const Seconds end = time.left() * (1 - share * kUntilWeighed);
+    say(fmt::format("{} places may be changed", menu.places.size() - 1));
+    places = workshop.weighted_places([&] { return time.left() <= end; });
+}
+
+/// One byte for each element of the input, always, where that costs nothing.
+void Optimizer::Parts::settle_input(const latency::Bed& bed, std::size_t cloud) {
+    if (std::exchange(input_settled, true) || workshop.input().always) return;
+    const InputCodec narrow{wire::Codec::int8, true};
+    const Bench bench(original, bed);
+    const Cut cut = cuts_of(bench.problem, cloud, kCodecs, narrow).front();
+    const Score score = evaluator.score(original, cut, narrow, Use::selection);
+    if (score.loss.drop <= 0 || acceptable(score.loss)) workshop.set_input(narrow);
+}
+
+SearchRules Optimizer::Parts::rules(Seconds until, std::size_t measurements) {
+    SearchRules rules;
+    rules.max_drop = settings.max_drop;
+    rules.errors = settings.errors / 2;  // the rest is left to the verification, on more images
+    rules.measurements = measurements;
+    rules.refusals = kRefusals;
+    rules.stop = [this, until] { return time.left() <= until; };
+    return rules;
+}
+
+/// The search on one bed.
+class Optimizer::OnBed {
+  public:
+    OnBed(Parts& parts, const latency::Bed& bed, std::size_t cloud, double share)
+        : parts_(parts),
+          bed_(bed),
+          cloud_(cloud),
+          begin_(parts.time.left()),
+          time_(begin_ * share),
+          speed_(parts.menu, parts.original, bed, cloud, parts.workshop.input()) {}
+
+    Result run() {
+        const std::vector<Contender> found = search_plainly();
+        const std::vector<Contender> contenders = refine(found);
+        return result_of(verified(contenders));
+    }
+
+  private:
+    /// How much time is left once this share of the bed's time is gone.
+    [[nodiscard]] Seconds until(double share) const { return begin_ - time_ * share; }
+
+    [[nodiscard]] Candidates candidates(std::optional<std::size_t> cut, bool asymmetric) {
+        return Candidates({parts_.places, speed_, cut, asymmetric, [this](const Levels& levels, bool refit) {
+                               const Loss loss = parts_.workshop.measure(levels, refit, bed_, cloud_,
+                                                                         kHopeless * parts_.settings.max_drop);
+                               least_drop_ = std::min(least_drop_, loss.drop);
+                               return loss;
+                           }});
+    }
+
+    /// The cut free, and at the places where estimates promise most.
+    std::vector<std::optional<std::size_t>> modes() {
+        std::vector<std::pair<Seconds, std::size_t>> promising;
+        for (const std::size_t cut : speed_.cuts()) {
+            Candidates kept = candidates(cut, false);
+            promising.emplace_back(estimate(kept, kEstimatedAllowance).latency, cut);
+        }
+        std::sort(promising.begin(), promising.end());
+        std::vector<std::optional<std::size_t>> modes{std::nullopt};
+        for (const auto& [latency, cut] : promising) {
+            if (modes.size() < kModes) modes.emplace_back(cut);
+        }
+        return modes;
+    }
+
+    /// All that kept to the budget, fastest first; the original is last.
+    std::vector<Contender> search_plainly() {
+        std::vector<Step> steps;
+        const auto modes = this->modes();
+        for (std::size_t i = 0; i < modes.size(); ++i) {
+            const double done = static_cast<double>(i + 1) / static_cast<double>(modes.size());
+            const Seconds end = until(kUntilWeighed + (kUntilSearched - kUntilWeighed) * done);
+            Candidates subject = candidates(modes[i], false);
+            const Outcome outcome = search(subject, parts_.rules(end, kMeasurements));
+            note(outcome);
+            steps.insert(steps.end(), outcome.steps.begin(), outcome.steps.end());
+        }
+        for (Step& step : steps) step.latency = speed_.latency(step.levels);
+        std::stable_sort(steps.begin(), steps.end(),
+                         [](const Step& a, const Step& b) { return a.latency < b.latency; });
+        std::vector<Contender> found;
+        for (const Step& step : steps) {
+            if (found.empty() || found.back().levels != step.levels) found.push_back({step.levels, false});
+        }
+        parts_.say(fmt::format("{} models measured, {} keep to the budget; the best is estimated at {:.4g} ms",
+                               measurements_, found.size() - 1, util::milliseconds(steps.front().latency)));
+        return found;
+    }
+
+    /// The best of them fitted anew, and what can be done beyond it; then the others as they are.
+    std::vector<Contender> refine(const std::vector<Contender>& found) {
+        Candidates subject = candidates(std::nullopt, true);
+        const SearchRules rules = parts_.rules(until(kUntilRefined), kRefinements);
+        Contender start = found.front();
+        Loss loss;
+        if (rules.stop()) {
+            cut_short_ = true;
+        } else if (is_original(start)) {
+            start.asymmetric = true;
+        } else {
+            loss = subject.measure(start.levels);
+            start.asymmetric = loss.at_most(rules.errors) <= rules.max_drop;
+        }
+        std::vector<Contender> contenders;
+        if (start.asymmetric) {
+            const Outcome outcome = search(subject, rules, start.levels, loss);
+            note(outcome);
+            for (auto step = outcome.steps.rbegin(); step != outcome.steps.rend(); ++step)
+                contenders.push_back({step->levels, true});
+        }
+        contenders.insert(contenders.end(), found.begin(), found.end());
+        std::erase_if(contenders, is_original);
+        return contenders;
+    }
+
+    static bool is_original(const Contender& contender) {
+        return std::all_of(contender.levels.begin(), contender.levels.end(),
+                           [](std::size_t level) { return level == 0; });
+    }
+
+    void note(const Outcome& outcome) {
+        measurements_ += outcome.measurements;
+        cut_short_ = cut_short_ || outcome.cut_short;
+    }
+
+    /// The first that keeps to the budget on images that decided nothing, too.
+    Chosen verified(const std::vector<Contender>& contenders) {
+        for (std::size_t i = 0; i < std::min(contenders.size(), kVerifications); ++i) {
+            const Contender& contender = contenders[i];
+            Made made = parts_.workshop.make(contender.levels, contender.asymmetric, bed_, cloud_);
+            const Evaluator::Verified score =
+                parts_.evaluator.verify(made.graph, made.placed.cut, parts_.workshop.input());
+            if (parts_.acceptable(score)) {
+                return {recipe_of(parts_.menu, parts_.original, contender.levels),
+                        contender.asymmetric,
+                        codec_of(parts_.menu, contender.levels),
+                        std::move(made.graph),
+                        std::move(made.placed),
+                        score};
+            }
+            least_drop_ = std::min(least_drop_, score.all.loss.drop);
+        }
+        if (measurements_ == 0 && cut_short_) {
+            throw Error(Errc::timed_out, "the time budget is used up before anything was measured")
+                .hint("give it more with --time-budget, or fewer images");
+        }
+        if (measurements_ == 0) {
+            throw Error(Errc::impossible, "no change of the model saves any time on these devices and links")
+                .hint("convoy-partition -s neurosurgeon splits the model as it is");
+        }
+        throw Error(Errc::impossible,
+                    fmt::format("no change that saves time keeps to a drop of {:.4g} points, {:.4g} standard errors "
+                                "included: the least that was measured is {:.4g}",
+                                100 * parts_.settings.max_drop, parts_.settings.errors, 100 * least_drop_))
+            .hint("allow a larger --max-drop, or give more images: small numbers of them leave more doubt");
+    }
+
+    Result result_of(Chosen chosen) {
+        const Offers makers(parts_.workshop, parts_.evaluator, bed_, cloud_, parts_.images.jpeg_bytes());
+        std::vector<Offer> offers = makers.of(chosen);
+        const auto best = std::min_element(offers.begin(), offers.end(), [&](const Offer& a, const Offer& b) {
+            return value_of(a) < value_of(b) || (value_of(a) == value_of(b) && &a > &b);
+        });
+        Result result{best->graph, *best->proposal, to_string(best->recipe), best->score.check, best->score.all,
+                      {},          cut_short_};
+        Row ours = best->row;
+        ours.method = offers.back().row.method;
+        offers.back().row = ours;
+        for (const Offer& offer : offers) result.rows.push_back(offer.row);
+        return result;
+    }
+
+    /// Latency of what keeps to the budget.
+    [[nodiscard]] double value_of(const Offer& offer) const {
+        const bool possible = offer.proposal && parts_.acceptable(offer.score);
+        return possible ? offer.row.latency.count() : std::numeric_limits<double>::infinity();
+    }
+
+    static constexpr std::size_t kVerifications = 8;
+
+    Parts& parts_;
+    const latency::Bed& bed_;
+    std::size_t cloud_;
+    Seconds begin_;
+    Seconds time_;
+    SpeedModel speed_;
+    std::size_t measurements_ = 0;
+    bool cut_short_ = false;
+    double least_drop_ = std::numeric_limits<double>::infinity();
+};
+
+Optimizer::Optimizer(const graph::Graph& original, const Images& images, Settings settings)
+    : parts_(std::make_unique<Parts>(original, images, std::move(settings))) {}
+
+Optimizer::~Optimizer() = default;
+
+const Evaluator& Optimizer::evaluator() const noexcept { return parts_->evaluator; }
+
+Result Optimizer::run(const latency::Bed& bed, std::size_t cloud, double share) {
+    parts_->settle_input(bed, cloud);
+    parts_->weigh(share);
+    return OnBed(*parts_, bed, cloud, share).run();
+}
+
+}  // namespace convoy::compress_split

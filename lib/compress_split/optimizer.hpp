@@ -1,0 +1,70 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compress_split/rows.hpp"
+#include "compress_split/workshop.hpp"
+#include "util/clock.hpp"
+
+namespace convoy::compress_split {
+
+struct Settings {
+    double max_drop = 0.01;  ///< the budget: points of the metric, as a ratio
+    double errors = 1;       ///< standard errors that are added to measured drops
+    std::uint64_t seed = 1;
+    util::Seconds time_budget{240};
+    /// Called many times a second while models are fitted and run. What it throws ends everything.
+    std::function<void()> tick = {};
+    std::function<void(const std::string&)> say = {};  ///< what happens, one line each
+};
+
+/// What was chosen for one bed.
+struct Result {
+    graph::Graph model;
+    partition::Proposal proposal;  ///< how it runs
+    std::string recipe;            ///< for a person: "conv2: rank 12; conv3: 48 of 64 channels"
+    Score check;                   ///< on images that decided nothing
+    Score all;                     ///< on these and those of the selection
+    std::vector<Row> rows;         ///< the baselines, and "ours" last
+    bool cut_short = false;        ///< by the time budget: another run may differ
+};
+
+/// Compresses one model for edge and cloud devices, so that narrow new layers become cuts, and cuts it.
+///
+/// Rank, pruning, bottleneck and codec by search() with the cut that is fastest at each point: with the cut free, and
+/// kept at each of the places that are most promising by estimates; layers being fitted one by one. The best is then
+/// fitted anew, each layer to what the changed layers before it give, and searched on from there. What came out is
+/// verified on images that decided nothing; the last step that keeps to the budget there is taken.
+///
+/// Source: Wang, Li, Qian, Wei, "edge-cloud collaborative inference by compressing and splitting", J. East China Normal
+/// Univ. 2021(6), and Zhang et al., J. Systems Architecture 2022, 102461: compress first, new layers are candidates,
+/// prediction models pick the cut. The selection itself is a reconstruction. We differ: nothing is trained; cut and
+/// compression are chosen together; codecs.
+class Optimizer {
+  public:
+    /// Runs the model on all images and samples its layers. Graph and images must outlive it.
+    /// @throws Error impossible: nothing to compress; data: values that are not finite
+    Optimizer(const graph::Graph& original, const Images& images, Settings settings);
+    ~Optimizer();
+    Optimizer(const Optimizer&) = delete;
+    Optimizer& operator=(const Optimizer&) = delete;
+
+    [[nodiscard]] const Evaluator& evaluator() const noexcept;
+    /// Several beds share the measurements. @param share  of the time that is left, for this bed
+    /// @throws Error impossible: no change keeps to the budget, or saves time; no plan fits into memory
+    [[nodiscard]] Result run(const latency::Bed& bed, std::size_t cloud, double share = 1);
+
+  private:
+    struct Parts;
+    class OnBed;
+    std::unique_ptr<Parts> parts_;
+};
+
+/// "conv2: rank 12; conv3: 48 channels; pool1_out: width 8"
+[[nodiscard]] std::string to_string(const compress::Recipe& recipe);
+
+}  // namespace convoy::compress_split
