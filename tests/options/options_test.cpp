@@ -2,6 +2,7 @@
 
 #include "cli/help.hpp"
 #include "latency/algorithm.hpp"
+#include "options/compress_split.hpp"
 #include "options/partition.hpp"
 #include "options/predict.hpp"
 #include "options/profile.hpp"
@@ -13,8 +14,8 @@
 using namespace convoy;
 
 TEST_CASE("options: the table of every tool is well formed", "[options]") {
-    for (const cli::Tool* tool :
-         {&tools::kPartition, &tools::kPredict, &tools::kProfile, &tools::kReport, &tools::kRun, &tools::kServe}) {
+    for (const cli::Tool* tool : {&tools::kCompressSplit, &tools::kPartition, &tools::kPredict, &tools::kProfile,
+                                  &tools::kReport, &tools::kRun, &tools::kServe}) {
         CAPTURE(tool->name);
         CHECK(cli::table_problems(*tool) == std::vector<std::string>{});
         CHECK_FALSE(cli::help_text(*tool).empty());

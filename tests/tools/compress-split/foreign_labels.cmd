@@ -1,0 +1,1 @@
+sh images.sh 12; for i in 0 1 2 3 4 5 6 7 8 9 10 11; do echo $i.pgm,$i; done > labels.csv; convoy-zoo lenet5 | convoy-compress-split - -c cluster.yaml --calibration images --preprocess gray.preprocess.yaml --labels labels.csv

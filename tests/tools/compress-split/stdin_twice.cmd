@@ -1,0 +1,1 @@
+convoy-compress-split - -c - --calibration images

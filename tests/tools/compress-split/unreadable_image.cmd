@@ -1,0 +1,1 @@
+sh images.sh 12; echo broken > images/3.pgm; convoy-zoo lenet5 | convoy-compress-split - -c cluster.yaml --calibration images --preprocess gray.preprocess.yaml; status=$?; ls *.onnx *.plan.yaml 2>/dev/null; exit $status

@@ -1,0 +1,143 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <list>
+
+#include "compress_split/job.hpp"
+#include "compress_split/workshop.hpp"
+#include "graph/onnx.hpp"
+#include "graph/onnx_write.hpp"
+#include "graph/surgery.hpp"
+#include "partition/documents.hpp"
+#include "util/error.hpp"
+#include "util/hash.hpp"
+#include "util/log.hpp"
+#include "util/version.hpp"
+
+namespace convoy::tools {
+
+namespace {
+
+namespace fs = std::filesystem;
+using graph::TensorId;
+
+constexpr std::string_view kOnnx = ".onnx";
+
+std::string without_ending(const std::string& path) {
+    return path.ends_with(kOnnx) ? path.substr(0, path.size() - kOnnx.size()) : path;
+}
+
+std::string default_model(const std::string& model) {
+    const std::string name = model == "-" ? "model" : fs::path(model).filename().string();
+    return without_ending(name) + ".split.onnx";
+}
+
+/// Files that appear together, when all of them are written.
+class Together {
+  public:
+    void add(const std::string& path, std::string_view content) { files_.emplace_back(path).write(content); }
+    void commit() {
+        for (util::OutputFile& file : files_) file.commit();
+    }
+
+  private:
+    std::list<util::OutputFile> files_;
+};
+
+/// What one half of a cut model reads and makes.
+struct Half {
+    std::vector<TensorId> given;
+    std::vector<TensorId> wanted;
+};
+struct Halves {
+    Half edge;
+    Half cloud;
+};
+
+/// The device of the last stage is behind the cut, unless it is the source.
+Halves halves_of(const graph::Graph& graph, const plan::Plan& plan) {
+    std::vector<bool> here(graph.operators().size(), true);
+    const std::vector<plan::Stage>& stages = plan.routes.front().stages;
+    if (stages.back().shares.front().device != plan.source) {
+        for (const graph::OperatorId op : stages.back().operators) here[index(op)] = false;
+    }
+    Halves halves;
+    halves.edge.given = graph.inputs();
+    for (std::size_t t = 0; t < graph.tensors().size(); ++t) {
+        const TensorId tensor{static_cast<std::uint32_t>(t)};
+        const auto producer = graph.producer(tensor);
+        const bool made_here = !producer || here[index(*producer)];
+        const auto& readers = graph.readers(tensor);
+        const bool crosses = made_here && std::any_of(readers.begin(), readers.end(),
+                                                      [&](graph::OperatorId reader) { return !here[index(reader)]; });
+        if (crosses) halves.cloud.given.push_back(tensor);
+        if (producer && (crosses || (made_here && graph.is_output(tensor)))) halves.edge.wanted.push_back(tensor);
+        if (producer && !made_here && graph.is_output(tensor)) halves.cloud.wanted.push_back(tensor);
+    }
+    return halves;
+}
+
+void add_half(Together& files, const std::string& path, const graph::Graph& graph, const Half& half) {
+    if (half.wanted.empty()) {
+        util::log_warning("{} is not written: nothing is computed on that side of the cut", path);
+        return;
+    }
+    files.add(path, graph::onnx_bytes(graph::part_between(graph, half.given, half.wanted)));
+}
+
+std::string plan_text(const Outputs& outputs, const compress_split::Result& result, const PlanOrigin& origin,
+                      const std::string& onnx) {
+    const compress_split::Bench bench(result.model, origin.bed);
+    plan::PlanDocument document = partition::document(bench.problem, {outputs.model, origin.cluster, outputs.plan},
+                                                      "compress-split", result.proposal);
+    document.generator = fmt::format("convoy-compress-split {}", util::version());
+    document.inputs.model->sha256 = util::sha256(std::string_view(onnx));
+    const std::string text = plan::write_plan(document, result.model);
+    // What convoy-run will read: the plan must fit the model as it is in the file.
+    const graph::Graph written = graph::read_onnx(util::FileView::from_bytes(onnx, outputs.model));
+    (void)plan::read_plan(util::FileView::from_bytes(text, outputs.plan), written);
+    return text;
+}
+
+}  // namespace
+
+Outputs outputs_from(const cli::Options& options) {
+    Outputs outputs;
+    outputs.model = options.optional_text("output").value_or(default_model(options.positional("MODEL.onnx")));
+    const std::string stem = without_ending(outputs.model == "-" ? default_model("-") : outputs.model);
+    outputs.plan = options.optional_text("plan").value_or(stem + ".plan.yaml");
+    outputs.table = options.text("table");
+    if (options.flag("write-halves")) {
+        outputs.edge = stem + ".edge.onnx";
+        outputs.cloud = stem + ".cloud.onnx";
+    }
+    std::vector<std::string> paths{outputs.model, outputs.plan, outputs.table, outputs.edge, outputs.cloud};
+    std::erase(paths, "");
+    std::sort(paths.begin(), paths.end());
+    const auto twice = std::adjacent_find(paths.begin(), paths.end());
+    if (twice != paths.end()) {
+        throw options.error(
+            "output", fmt::format("two results would go to {}", *twice == "-" ? "stdout" : fmt::format("'{}'", *twice)),
+            "--output, --plan and --table say where each goes");
+    }
+    return outputs;
+}
+
+void write_outputs(const Outputs& outputs, const compress_split::Result& result, const PlanOrigin& origin,
+                   const std::string& table) {
+    const std::string onnx = graph::onnx_bytes(result.model);
+    const std::string plan = plan_text(outputs, result, origin, onnx);
+    Together files;
+    files.add(outputs.model, onnx);
+    files.add(outputs.plan, plan);
+    if (!outputs.edge.empty()) {
+        const Halves halves = halves_of(result.model, result.proposal.plan);
+        add_half(files, outputs.edge, result.model, halves.edge);
+        add_half(files, outputs.cloud, result.model, halves.cloud);
+    }
+    files.commit();
+    util::write_file(outputs.table, table);
+}
+
+}  // namespace convoy::tools
