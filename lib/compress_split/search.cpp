@@ -89,17 +89,15 @@ class Search {
     }
 
     /// How many moves of the trail keep to the budget, by doubling and halving; the longest that does becomes a step.
-    /// @return nothing when time is up
+    /// @return nothing when time, or the number of measurements, is used up
     [[nodiscard]] std::optional<std::size_t> longest(const Trail& trail, std::size_t first) {
         const Levels from = accepted();
         std::size_t good = 0;
         std::size_t bad = trail.moves.size() + 1;
         std::size_t tried = std::min(first, trail.moves.size());
         while (good + 1 < bad) {
-            if (outcome_.measurements >= rules_.measurements || (rules_.stop && rules_.stop())) {
-                outcome_.cut_short = true;
-                return std::nullopt;
-            }
+            if (rules_.stop && rules_.stop()) outcome_.cut_short = true;
+            if (outcome_.cut_short || outcome_.measurements >= rules_.measurements) return std::nullopt;
             (try_out(levels_after(from, trail, tried)) ? good : bad) = tried;
             tried = bad > trail.moves.size() ? std::min(2 * good, trail.moves.size()) : good + (bad - good) / 2;
         }

@@ -64,7 +64,7 @@ struct Outcome {
     /// Of the models that exceeded the budget the one that lost least; for messages.
     std::optional<Step> refused;
     std::size_t measurements = 0;
-    bool cut_short = false;  ///< by `stop` or the number of measurements
+    bool cut_short = false;  ///< by `stop`: it depends on how fast the machine is
 };
 
 /// The model that the search would come to if estimates were all there is: changes are made as long as they are not
