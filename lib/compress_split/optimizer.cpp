@@ -20,8 +20,8 @@ namespace {
 
 // Of the time that a bed has: until when each phase may go on.
 constexpr double kUntilWeighed = 0.15;
-constexpr double kUntilSearched = 0.55;
-constexpr double kUntilRefined = 0.8;
+constexpr double kUntilSearched = 0.5;
+constexpr double kUntilRefined = 0.7;
 constexpr std::size_t kModes = 3;             ///< places for the cut that are searched, the free one included
 constexpr double kEstimatedAllowance = 0.02;  ///< squared relative error of the output, where places are compared
 constexpr std::size_t kMeasurements = 40;     ///< of one search
