@@ -326,7 +326,15 @@ void infer_shapes(Draft& draft) {
     onnx::GraphProto& graph = *draft.model.mutable_graph();
     graph.clear_value_info();
     for (onnx::ValueInfoProto& output : *graph.mutable_output()) {
-        output.mutable_type()->mutable_tensor_type()->clear_shape();
+        const auto& inputs = graph.input();
+        const auto given = std::find_if(inputs.begin(), inputs.end(), [&](const onnx::ValueInfoProto& input) {
+            return input.name() == output.name();
+        });
+        if (given != inputs.end()) {  // libonnx would take the output's shape, not the input's
+            *output.mutable_type() = given->type();
+        } else {
+            output.mutable_type()->mutable_tensor_type()->clear_shape();
+        }
     }
     check_weights(draft);
     try {

@@ -294,6 +294,15 @@ TEST_CASE("graph: an identity between an input and an output runs", "[graph][onn
     CHECK(kinds(graph) == std::vector{Kind::whole});
 }
 
+TEST_CASE("graph: an input may be an output too, and keeps its shape", "[graph][onnx]") {
+    Model model;
+    model.input("x", {1, 3, 4, 4}).output("x").output("y");
+    model.node("Relu", {"x"}, {"y"}, "relu");
+    const Graph graph = model.read();
+    REQUIRE(graph.outputs().size() == 2);
+    for (const TensorId output : graph.outputs()) CHECK(graph.tensor(output).dims == std::vector<Index>{1, 3, 4, 4});
+}
+
 TEST_CASE("graph: batch norms may share their constants through identities", "[graph][onnx]") {
     Model model;
     model.input("x", {1, 2, 4, 4}).output("y");
