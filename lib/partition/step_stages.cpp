@@ -62,12 +62,12 @@ std::vector<std::vector<OperatorId>> branches_of(const graph::Graph& graph, Oper
     return branches;
 }
 
-/// Each tile in so many parts along its longer edge.
-Tiling chunked(const Tiling& tiling, std::size_t chunks) {
+/// Each tile in so many parts along the longer of the edges that may be cut.
+Tiling chunked(const Tiling& tiling, Axes axes, std::size_t chunks) {
     if (chunks < 2) return tiling;
     Tiling parts;
     for (const Placed& placed : tiling) {
-        const bool rows = placed.tile.h.size() >= placed.tile.w.size();
+        const bool rows = axes.h && (!axes.w || placed.tile.h.size() >= placed.tile.w.size());
         const Interval& edge = rows ? placed.tile.h : placed.tile.w;
         const auto count = std::min(static_cast<Index>(chunks), edge.size());
         for (Index k = 0; k < count; ++k) {
@@ -194,7 +194,7 @@ Menu::Stages Menu::tiled(const Way& way, OperatorRange range) {
         tiling = bands(full, way.axes, devices, deal(way, range, extent, 1));
     }
     if (tiling.size() < 2) return {};
-    return {tiled_stage(problem_.graph, range, chunked(tiling, way.chunks))};
+    return {tiled_stage(problem_.graph, range, chunked(tiling, axes, way.chunks))};
 }
 
 /// Of the devices of its set: parts of 1.
