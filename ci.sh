@@ -12,6 +12,7 @@
 #   oracle    compare whole models with ONNX Runtime from npm, live (by hand, minutes; needs node and a registry);
 #             further words are models (FILE.onnx[,INPUT=1x3x48x192]), or --record to write tests/data/oracle anew
 #   sockets   every cut of every model over sockets, whose bytes are compared with the plans' (by hand, 15 minutes)
+#   exhaustive  auto against all plans of chains of five operators (by hand, 15 minutes)
 #   bench     overhead of the engine and of one hop over loopback, time of one prediction (by hand, minutes)
 #   bench-bed [ROUNDS]  what the emulated devices and links of examples/testbed are asked for and give (by hand, as root)
 set -euo pipefail
@@ -113,6 +114,7 @@ case "${1:-help}" in
     oracle) build release -DCMAKE_BUILD_TYPE=Release && cmake --build build/release --target oracle_probe >&2 \
                 && tests/oracle/oracle.sh build/release/bin build/oracle "${@:2}" ;;
     sockets) build release -DCMAKE_BUILD_TYPE=Release && ocr_models && build/release/bin/test_oracle "[sockets]" ;;
+    exhaustive) build release -DCMAKE_BUILD_TYPE=Release && build/release/bin/test_partition "[.exhaustive]" ;;
     bench) build release -DCMAKE_BUILD_TYPE=Release \
                && cmake --build build/release --target engine_bench predict_bench >&2 \
                && tests/bench/overhead.sh build/release/bin && tests/bench/predict.sh build/release/bin ;;
