@@ -10,11 +10,13 @@
 #include "engine/earlier.hpp"
 #include "engine/load.hpp"
 #include "engine/planned_batch.hpp"
+#include "engine/yardstick.hpp"
 #include "util/clock.hpp"
 
 namespace convoy::engine {
 
 using samples::Stop;
+using util::FlopsPerSecond;
 using util::Seconds;
 
 namespace {
@@ -71,6 +73,7 @@ class Profiler::Implementation {
         add_overhead(profile);
         profile.codecs = codecs_;
         if (earlier_) earlier_->add_rest(profile);
+        profile.pace = samples::pace_range(profile);
         return profile;
     }
 
@@ -165,12 +168,14 @@ class Profiler::Implementation {
         const Seconds cpu_begin = util::thread_cpu_time();
         for (std::size_t i = 0; i < pass.size(); ++i) {
             if (over()) return false;
-            const TimedRun run = pass.run(i);
+            const FlopsPerSecond before = yardstick_.recent();
+            TimedRun run = pass.run(i);
             Record& record = batch.records[c][i];
-            record.runs.add(run, enough_);
             if (conditions_[c].threads > 1) circumstances_[c].add({run.around, run.cpu, run.around});
             if (batch.repeats && conditions_[c].load == 0 && record.repeated.size() < kMostRepeated)
                 record.repeated.push_back(pass.run_again(i).wall.count());
+            run.pace = 0.5 * (before + yardstick_.recent());
+            record.runs.add(run, enough_);
         }
         // The system looks whether a thread's time slice is over whenever that asks for its CPU time: between the runs.
         // So most of the wait is there, and only the pass as a whole has all of it.
@@ -185,6 +190,7 @@ class Profiler::Implementation {
     void time_whole_model(ModelRecord& record, double load) {
         constexpr double kPeriods = 5;
         if (record.seconds.size() >= enough_.max_runs) return;
+        const FlopsPerSecond before = yardstick_.recent();
         whole_->prepare();
         Seconds sum{0};
         double runs = 0;
@@ -193,6 +199,7 @@ class Profiler::Implementation {
             ++runs;
         } while (load > 0 && sum < kPeriods * LoadGenerator::period());
         record.seconds.push_back(sum.count() / runs);
+        record.paces.push_back((0.5 * (before + yardstick_.recent())).value);
     }
 
     [[nodiscard]] bool is_done(const Record& record, std::size_t c) const {
@@ -294,6 +301,7 @@ class Profiler::Implementation {
     std::vector<Circumstances> circumstances_;  ///< one per condition
     std::vector<PlannedBatch> batches_;
     std::optional<TimedPiece> whole_;  ///< the model, while the batch that it belongs to is visited
+    Yardstick yardstick_;
     std::optional<Earlier> earlier_;
     std::vector<samples::CodecSample> codecs_;
     std::uint64_t visits_ = 0;

@@ -24,6 +24,10 @@ inline constexpr std::int64_t kMostSweepLayers = 100'000;
 /// Share of all cores that others may take while a device is profiled; a machine at rest has less.
 inline constexpr double kMostDisturbance = 0.1;
 
+/// How much more than the least pace of its samples a device's largest one may be; beyond it throttles, or shares its
+/// cores.
+inline constexpr double kMostPaceVariation = 0.1;
+
 /// What a profile is to cover.
 struct ProfilePlan {
     std::vector<double> loads{0};
@@ -50,7 +54,8 @@ struct ProfileProgress {
 /// samples of all conditions, and a longer one gives more of them, better ones.
 ///
 /// Before each visit the engine sleeps while the load generator runs, and the utilisation of the cores is read: all
-/// that a planner can know of the load. Times under load: engine/circumstances.hpp.
+/// that a planner can know of the load. Times under load: engine/circumstances.hpp. Before and after each run the
+/// device's pace is read, at most every 2 ms: engine/yardstick.hpp.
 ///
 /// Afterwards the engine keeps the last number of threads.
 class Profiler {

@@ -24,7 +24,10 @@ void Runs::add(const TimedRun& run, const Enough& enough) {
     if (wall_.size() >= enough.max_runs) return;
     wall_.push_back(run.wall.count());
     cpu_.push_back(run.cpu.count());
+    pace_.push_back(run.pace.value);
 }
+
+util::FlopsPerSecond Runs::pace() const { return util::FlopsPerSecond(util::median(pace_)); }
 
 std::vector<double> Runs::seconds(const Condition& condition, const Circumstances& circumstances) const {
     if (condition.load == 0) return wall_;
@@ -55,6 +58,7 @@ std::optional<samples::LayerSample> sample_of(const Target& target, const Record
                                 condition.threads, samples::summarize(record.runs.seconds(condition, circumstances))};
     sample.load_before = written(circumstances.before());
     sample.stop = record.runs.stop(condition, circumstances, enough);
+    sample.pace = record.runs.pace();
     if (!record.repeated.empty()) sample.repeated = util::Seconds(util::median(record.repeated));
     return sample;
 }
@@ -69,6 +73,7 @@ std::optional<samples::ModelSample> sample_of(const ModelRecord& record, const C
                                 samples::summarize(record.seconds)};
     sample.load_before = written(circumstances.before());
     sample.stop = record.stop(enough);
+    sample.pace = util::FlopsPerSecond(util::median(record.paces));
     return sample;
 }
 

@@ -20,6 +20,8 @@ class Runs {
   public:
     void add(const TimedRun& run, const Enough& enough);
     [[nodiscard]] std::size_t size() const noexcept { return wall_.size(); }
+    /// The median over the runs. There must be some.
+    [[nodiscard]] util::FlopsPerSecond pace() const;
 
     /// What the times are under the circumstances: wall time without load, CPU time times the slowdown under load.
     [[nodiscard]] std::vector<double> seconds(const Condition& condition, const Circumstances& circumstances) const;
@@ -30,6 +32,7 @@ class Runs {
   private:
     std::vector<double> wall_;
     std::vector<double> cpu_;
+    std::vector<double> pace_;
 };
 
 /// What is known of a piece under one condition.
@@ -47,6 +50,7 @@ struct Record {
 /// that the load does, and what its operators' times are compared with.
 struct ModelRecord {
     std::vector<double> seconds;
+    std::vector<double> paces;  ///< one for each of the seconds
     const samples::ModelSample* earlier = nullptr;
     [[nodiscard]] samples::Stop stop(const Enough& enough) const;
     [[nodiscard]] bool complete() const { return earlier && earlier->stop != samples::Stop::budget; }

@@ -15,8 +15,9 @@ namespace convoy::engine {
 /// One run of a piece.
 struct TimedRun {
     util::Seconds wall{};
-    util::Seconds cpu{};     ///< of each thread that took part: see CpuStopwatch
-    util::Seconds around{};  ///< wall time with that of reading the CPU time
+    util::Seconds cpu{};          ///< of each thread that took part: see CpuStopwatch
+    util::Seconds around{};       ///< wall time with that of reading the CPU time
+    util::FlopsPerSecond pace{};  ///< of the device meanwhile, where that was read (engine/yardstick.hpp)
 };
 
 /// A piece with tensors of its own, to be timed among others. For one thread.

@@ -50,6 +50,21 @@ enum class Stop : std::uint8_t {
 };
 [[nodiscard]] const char* to_string(Stop stop) noexcept;
 
+/// How fast a device computed while it was profiled: the rates of a fixed piece of arithmetic that needs no memory, as
+/// its samples have them. They compare times of one device, and say nothing about others.
+struct PaceRange {
+    util::FlopsPerSecond usual;  ///< the median
+    util::FlopsPerSecond least;  ///< 19 of 20 samples had more
+    util::FlopsPerSecond most;   ///< 19 of 20 samples had less
+    bool operator==(const PaceRange&) const = default;
+
+    /// By how much the most is above the least, as a ratio.
+    [[nodiscard]] double variation() const noexcept { return most / least - 1; }
+};
+/// Paces beyond these are no device's.
+inline constexpr double kLeastPaceGflopPerS = 1e-9;
+inline constexpr double kLargestPaceGflopPerS = 1e9;
+
 /// One piece of work of one operator, with its fused tail, timed under one load.
 struct LayerSample {
     std::string op;  ///< operator name
@@ -61,6 +76,8 @@ struct LayerSample {
     std::optional<double> load_before{};      ///< CPU utilisation just before: what a planner can read
     Stop stop = Stop::unknown;                ///< why there are not more runs
     std::optional<util::Seconds> repeated{};  ///< median of second runs, right after those in a pass: caches are warm
+    /// How fast the device was meanwhile, the median over the runs: so it goes with the median time.
+    std::optional<util::FlopsPerSecond> pace{};
     bool operator==(const LayerSample&) const = default;
 
     /// The load as a planner knows it; what was obtained where nobody looked before.
@@ -75,6 +92,7 @@ struct ModelSample {
     Times time;
     std::optional<double> load_before{};
     Stop stop = Stop::unknown;
+    std::optional<util::FlopsPerSecond> pace{};  ///< as of LayerSample
     bool operator==(const ModelSample&) const = default;
 
     [[nodiscard]] double load() const noexcept { return load_before.value_or(load_obtained); }
@@ -151,13 +169,17 @@ struct Profile {
     std::vector<CodecSample> codecs{};
     std::int64_t missing = 0;          ///< samples that the budget or the user's end left out
     std::vector<LinkProfile> links{};  ///< to the other devices of a cluster, where they were measured with the device
+    std::optional<PaceRange> pace{};   ///< empty where no sample has one
     bool operator==(const Profile&) const = default;
 };
+/// Of the layers and whole models that have a pace, under the least load, with the fewest threads: both lower the pace
+/// where the device's cores are threads of fewer ones.
+[[nodiscard]] std::optional<PaceRange> pace_range(const Profile& profile);
 
 /// No device is emulated on one so much faster.
 inline constexpr double kLargestStretch = 1e6;
 /// The profile of a device that pretends to be `factor` times slower: every time of the device but those of its links
-/// is multiplied, and the context says so.
+/// is multiplied, every pace divided, and the context says so.
 [[nodiscard]] Profile stretched(Profile profile, double factor);
 
 [[nodiscard]] const yaml::DocumentKind& profile_kind();

@@ -39,6 +39,43 @@ const Schema& sweep_schema() {
     return schema;
 }
 
+const Schema& pace_schema() {
+    static const Schema schema{"pace",
+                               {
+                                   {.key = "usual_gflop_per_s",
+                                    .type = detail::pace_type(),
+                                    .unit = "GFLOP/s",
+                                    .required = true,
+                                    .doc = "the median"},
+                                   {.key = "least_gflop_per_s",
+                                    .type = detail::pace_type(),
+                                    .unit = "GFLOP/s",
+                                    .required = true,
+                                    .doc = "19 of 20 samples had more"},
+                                   {.key = "most_gflop_per_s",
+                                    .type = detail::pace_type(),
+                                    .unit = "GFLOP/s",
+                                    .required = true,
+                                    .doc = "19 of 20 samples had less"},
+                               }};
+    return schema;
+}
+
+PaceRange read_pace_range(const Reader& reader) {
+    const auto pace = [&](std::string_view key) { return detail::read_pace(reader[key]); };
+    const PaceRange range{pace("usual_gflop_per_s"), pace("least_gflop_per_s"), pace("most_gflop_per_s")};
+    if (range.least > range.usual) reader["least_gflop_per_s"].fail("the least pace is above the usual one");
+    if (range.most < range.usual) reader["most_gflop_per_s"].fail("the largest pace is below the usual one");
+    return range;
+}
+
+Value to_value(const PaceRange& range) {
+    return Value::map({{"usual_gflop_per_s", detail::written_pace(range.usual)},
+                       {"least_gflop_per_s", detail::written_pace(range.least)},
+                       {"most_gflop_per_s", detail::written_pace(range.most)}})
+        .flow();
+}
+
 const Schema& codec_schema() {
     static const Schema schema{
         "codec",
@@ -114,6 +151,9 @@ const Schema& profile_schema() {
             {.key = "piece_overhead",
              .type = record(detail::times_schema()),
              .doc = "a piece that computes next to nothing"},
+            {.key = "pace",
+             .type = record(pace_schema()),
+             .doc = "of the device while it was profiled, by the samples under the least load"},
             {.key = "whole_model", .type = sequence_of(record(model_sample_schema())), .default_text = "[]"},
             {.key = "layers", .type = sequence_of(record(detail::layer_schema())), .default_text = "[]"},
             {.key = "sweep", .type = record(sweep_schema()), .doc = "the synthetic layers among them"},
@@ -179,6 +219,7 @@ Value model_sample_value(const ModelSample& sample) {
                               {"threads", sample.threads},
                               {"time", detail::to_value(sample.time)}});
     if (sample.load_before) value.set("load_before", *sample.load_before);
+    detail::set_pace(value, sample.pace);
     detail::set_stop(value, sample.stop);
     return std::move(value).flow();
 }
@@ -187,6 +228,7 @@ ModelSample read_model_sample(const Reader& reader) {
     ModelSample sample{reader["load_offered"].number(), reader["load_obtained"].number(),
                        static_cast<int>(reader["threads"].integer()), read_times(reader["time"])};
     if (const auto before = reader.optional("load_before")) sample.load_before = before->number();
+    sample.pace = detail::read_pace_of(reader);
     sample.stop = detail::read_stop(reader);
     return sample;
 }
@@ -245,6 +287,7 @@ Profile read_profile(const util::FileView& file) {
     if (const auto overhead = document.root().optional("piece_overhead")) {
         profile.piece_overhead = read_times(*overhead);
     }
+    if (const auto pace = document.root().optional("pace")) profile.pace = read_pace_range(*pace);
     for (const Reader& item : document["whole_model"].items()) {
         profile.whole_model.push_back(read_model_sample(item));
     }
@@ -261,6 +304,7 @@ std::string write_profile(const Profile& profile, Format format) {
                                           {"flops", profile.model_flops.value}}));
     }
     if (profile.piece_overhead) document.set("piece_overhead", detail::to_value(*profile.piece_overhead));
+    if (profile.pace) document.set("pace", to_value(*profile.pace));
     Value whole = Value::sequence();
     for (const ModelSample& sample : profile.whole_model) whole.push(model_sample_value(sample));
     if (!profile.whole_model.empty()) document.set("whole_model", whole);

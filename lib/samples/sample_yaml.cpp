@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <string>
+
 namespace convoy::samples::detail {
 
 using namespace yaml;
@@ -11,6 +13,9 @@ namespace {
 // Extents of a file must not overflow when they are multiplied: 2^15 per axis is beyond any CNN, weights aside.
 constexpr std::int64_t kLargestExtent = std::int64_t{1} << 15;
 constexpr std::int64_t kLargestVolume = std::int64_t{1} << 40;
+
+constexpr double kGiga = 1e9;
+constexpr const char* kPace = "pace_gflop_per_s";
 
 Type extent() { return integer(0, kLargestExtent * kLargestExtent); }
 Type interval() { return sequence_of(extent(), 2, 2); }
@@ -90,7 +95,26 @@ std::vector<Field> condition_fields() {
          .type = number(0, 0.999),
          .doc = "utilisation of the cores just before, which a planner can read"},
         {.key = "threads", .type = integer(1, 4096), .default_text = "1"},
+        {.key = kPace,
+         .type = pace_type(),
+         .unit = "GFLOP/s",
+         .doc = "rate of a fixed piece of arithmetic meanwhile: how fast the device was just then"},
     };
+}
+
+double written_pace(util::FlopsPerSecond pace) { return std::stod(fmt::format("{:.5g}", pace.value / kGiga)); }
+
+Type pace_type() { return number(kLeastPaceGflopPerS, kLargestPaceGflopPerS); }
+
+util::FlopsPerSecond read_pace(const Reader& pace) { return util::FlopsPerSecond(pace.number() * kGiga); }
+
+void set_pace(Value& value, const std::optional<util::FlopsPerSecond>& pace) {
+    if (pace) value.set(kPace, written_pace(*pace));
+}
+
+std::optional<util::FlopsPerSecond> read_pace_of(const Reader& sample) {
+    const auto pace = sample.optional(kPace);
+    return pace ? std::optional(read_pace(*pace)) : std::nullopt;
 }
 
 Field stop_field() {
@@ -168,6 +192,7 @@ Value to_value(const LayerSample& sample) {
                               {"time", to_value(sample.time)}});
     if (sample.load_before) value.set("load_before", *sample.load_before);
     if (sample.repeated) value.set("repeated_ms", written_ms(*sample.repeated));
+    set_pace(value, sample.pace);
     set_stop(value, sample.stop);
     return std::move(value).flow();
 }
@@ -197,6 +222,7 @@ LayerSample read_layer(const Reader& reader) {
     sample.time = read_times(reader["time"]);
     if (const auto before = reader.optional("load_before")) sample.load_before = before->number();
     if (const auto time = reader.optional("repeated_ms")) sample.repeated = util::from_milliseconds(time->number());
+    sample.pace = read_pace_of(reader);
     sample.stop = read_stop(reader);
     return sample;
 }

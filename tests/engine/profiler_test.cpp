@@ -74,6 +74,11 @@ TEST_CASE("engine: a profile has every operator under every condition, and slice
         }
     }
     for (const samples::LayerSample& sample : profile.layers) CHECK(sample.stop != samples::Stop::unknown);
+    REQUIRE(profile.pace);
+    const auto has_pace = [](const auto& sample) { return sample.pace && sample.pace->value > 0; };
+    CHECK(std::ranges::all_of(profile.layers, has_pace));
+    CHECK(std::ranges::all_of(profile.whole_model, has_pace));
+    CHECK(profile.pace->least.value > 0);
     CHECK(read_again(profile).layers.size() == profile.layers.size());
 }
 
@@ -85,6 +90,7 @@ TEST_CASE("engine: what a budget cuts off is counted, and nothing is invented fo
     CHECK(profile.missing == static_cast<std::int64_t>(pieces(graph) + 1));
     CHECK(profile.layers.empty());
     CHECK_FALSE(profile.piece_overhead.has_value());
+    CHECK_FALSE(profile.pace.has_value());
 }
 
 TEST_CASE("engine: a profile that is ended keeps what was measured, and is resumed where it stopped", "[engine]") {

@@ -10,6 +10,8 @@ using util::Seconds;
 
 namespace {
 
+constexpr util::FlopsPerSecond kPace(46.25e9);
+
 Times times(double median_ms) {
     return {20, util::from_milliseconds(median_ms), util::from_milliseconds(median_ms / 2),
             util::from_milliseconds(median_ms * 2), util::from_milliseconds(median_ms / 8)};
@@ -47,8 +49,11 @@ Profile small_profile() {
     profile.model_flops = util::Flops(833000);
     profile.piece_overhead = times(0.003);
     profile.whole_model = {{0, 0.01, 2, times(1.5)}};
+    profile.whole_model[0].pace = kPace;
     profile.layers = {{"conv1", convolution(), 0.5, 0.48, 2, times(0.125), 0.51, Stop::stable, Seconds(0.0001)},
                       {"conv1", convolution(), 0, 0, 1, times(0.1)}};
+    profile.layers[0].pace = util::FlopsPerSecond(37e9);
+    profile.pace = pace_range(profile);
     profile.sweep = Sweep{7, 40};
     profile.codecs = {{"fp16", util::Bytes(4096), times(0.01), times(0.02)}};
     profile.missing = 3;
@@ -77,6 +82,9 @@ TEST_CASE("samples: a profile is read back as it was written", "[samples]") {
         CHECK(again.layers.front().stop == Stop::stable);
         CHECK(again.layers.front().repeated == Seconds(0.0001));
         CHECK(again.layers.back() == small_profile().layers.back());
+        CHECK(again.layers.front().pace == util::FlopsPerSecond(37e9));
+        CHECK_FALSE(again.layers.back().pace);
+        CHECK(again.pace == small_profile().pace);
         CHECK(again.whole_model == small_profile().whole_model);
         CHECK(again.sweep == small_profile().sweep);
         CHECK(again.codecs == small_profile().codecs);
@@ -102,6 +110,10 @@ TEST_CASE("samples: the profile of a stretched device has all times but the link
     CHECK(slower.layers[0].time.p95 == 4 * profile.layers[0].time.p95);
     CHECK(slower.layers[0].time.n == profile.layers[0].time.n);
     CHECK(slower.layers[0].repeated == 4 * *profile.layers[0].repeated);
+    CHECK(slower.layers[0].pace == util::FlopsPerSecond(9.25e9));
+    CHECK_FALSE(slower.layers[1].pace);
+    CHECK(slower.whole_model[0].pace == 0.25 * kPace);
+    CHECK(slower.pace == pace_range(slower));
     CHECK(slower.codecs[0].decode.median == 4 * profile.codecs[0].decode.median);
     CHECK(slower.link == profile.link);
     CHECK(slower.links == profile.links);
@@ -125,8 +137,37 @@ TEST_CASE("samples: a profile of version 1 without what came later is still read
     CHECK(profile.layers[0].load() == profile.layers[0].load_obtained);
     CHECK(profile.layers[0].stop == Stop::unknown);
     CHECK_FALSE(profile.sweep);
+    CHECK_FALSE(profile.layers[0].pace);
+    CHECK_FALSE(profile.whole_model.at(0).pace);
+    CHECK_FALSE(profile.pace);
     CHECK(profile.missing == 0);
     CHECK(profile.context.affinity.empty());
+}
+
+TEST_CASE("samples: the paces of a profile are those of its samples", "[samples]") {
+    Profile profile;
+    CHECK_FALSE(pace_range(profile));
+    profile.layers.resize(4);
+    for (int i = 0; i < 3; ++i) profile.layers[static_cast<std::size_t>(i)].pace = (i + 2) * kPace;
+    const PaceRange range = pace_range(profile).value();
+    CHECK(range.usual == 3 * kPace);
+    CHECK(range.least / kPace == Approx(2.1));
+    CHECK(range.most / kPace == Approx(3.9));
+    CHECK(range.variation() == Approx(3.9 / 2.1 - 1));
+    profile.whole_model.resize(2);
+    for (ModelSample& sample : profile.whole_model) sample.pace = kPace;
+    CHECK(pace_range(profile)->usual == 2 * kPace);
+}
+
+TEST_CASE("samples: what lowers the pace by itself, load and more threads, is not in a profile's paces", "[samples]") {
+    Profile profile;
+    profile.layers.resize(3);
+    for (LayerSample& sample : profile.layers) sample.pace = kPace;
+    profile.layers[0].load_offered = 0.5;
+    profile.layers[0].pace = 0.5 * kPace;
+    profile.layers[1].threads = 2;
+    profile.layers[1].pace = 0.75 * kPace;
+    CHECK(pace_range(profile) == PaceRange{kPace, kPace, kPace});
 }
 
 TEST_CASE("samples: times are summarised by median, least, 95th percentile and interquartile range", "[samples]") {
