@@ -8,6 +8,7 @@
 #include "engine/profiler.hpp"
 #include "options/profile.hpp"
 #include "profile/cluster.hpp"
+#include "profile/warnings.hpp"
 #include "runtime/link_probe.hpp"
 #include "stop_on_signal.hpp"
 #include "util/file.hpp"
@@ -62,6 +63,7 @@ void warn(const samples::Profile& profile, const engine::Profiler& profiler) {
     if (profile.missing > 0) {
         util::log_warning("{} measurements are missing; --resume takes them, or a larger --budget", profile.missing);
     }
+    tools::warn_of_pace("", profile);
     if (const double share = profiler.disturbance(); share > engine::kMostDisturbance) {
         util::log_warning("other processes took {:.0f} % of the CPU meanwhile: the times are too long", 100 * share);
     }

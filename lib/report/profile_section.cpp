@@ -97,6 +97,19 @@ void add_quality(const samples::Profile& profile, Section& section) {
     section.facts.push_back({"missing", profile.missing});
 }
 
+/// How fast the device was; only comparisons within one device mean something.
+void add_pace(const samples::Profile& profile, Section& section) {
+    if (!profile.pace) return;
+    const auto gflop_per_s = [](util::FlopsPerSecond pace) { return pace.value / 1e9; };
+    const samples::PaceRange& pace = *profile.pace;
+    section.lines.push_back(
+        {"pace", fmt::format("{:.3g} GFLOP/s of plain arithmetic, from {:.3g} to {:.3g}", gflop_per_s(pace.usual),
+                             gflop_per_s(pace.least), gflop_per_s(pace.most))});
+    section.facts.push_back({"usual_pace_gflop_per_s", ratio_cell(gflop_per_s(pace.usual))});
+    section.facts.push_back({"least_pace_gflop_per_s", ratio_cell(gflop_per_s(pace.least))});
+    section.facts.push_back({"most_pace_gflop_per_s", ratio_cell(gflop_per_s(pace.most))});
+}
+
 void add_sweep(const samples::Profile& profile, Section& section) {
     if (!profile.sweep) return;
     section.lines.push_back({"sweep", fmt::format("{} synthetic layers of each kind, seed {}", profile.sweep->layers,
@@ -251,6 +264,7 @@ Section profile_section(const util::FileView& file) {
     add_model(profile, section);
     add_samples(profile, section);
     add_quality(profile, section);
+    add_pace(profile, section);
     add_sweep(profile, section);
     add_table(section, model_table(profile));
     add_table(section, type_table(profile));

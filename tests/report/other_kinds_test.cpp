@@ -71,6 +71,8 @@ TEST_CASE("report: a profile tells how sure its samples are, and what a pass mak
     swept.context.cpu_limit = 1.5;
     swept.context.throttled = 2;
     swept.whole_model[0].load_before = 0.02;
+    using util::FlopsPerSecond;
+    swept.pace = samples::PaceRange{FlopsPerSecond(25e9), FlopsPerSecond(20e9), FlopsPerSecond(26.5e9)};
     swept.codecs = {{"fp16", util::Bytes(1'000'000), times(0.5), times(0.25)}};
     const report::Section section = report_on(samples::write_profile(swept));
     CHECK(section.lines.at(0).text ==
@@ -78,7 +80,8 @@ TEST_CASE("report: a profile tells how sure its samples are, and what a pass mak
     CHECK(section.lines.at(3).text ==
           "1 stable, 1 after all runs that were allowed, 1 cut short by the budget, 5 missing; operators take 25.0 % "
           "more in a pass than repeated at once");
-    CHECK(section.lines.at(4).text == "40 synthetic layers of each kind, seed 7");
+    CHECK(section.lines.at(4).text == "25 GFLOP/s of plain arithmetic, from 20 to 26.5");
+    CHECK(section.lines.at(5).text == "40 synthetic layers of each kind, seed 7");
     REQUIRE(section.tables.size() == 3);
     CHECK(section.tables[0].rows[0][2] == Cell{0.02});
     CHECK(section.tables[2].rows ==

@@ -12,6 +12,7 @@
 #include "latency/fit.hpp"
 #include "options/model.hpp"
 #include "options/security.hpp"
+#include "profile/warnings.hpp"
 #include "runtime/cluster_profile.hpp"
 #include "stop_on_signal.hpp"
 #include "util/log.hpp"
@@ -153,6 +154,7 @@ void warn(const cluster::Cluster& cluster, const runtime::ClusterMeasurement& me
         if (device.disturbance > engine::kMostDisturbance)
             util::log_warning("{}: other processes took {:.0f} % of the CPU meanwhile: the times are too long", name,
                               100 * device.disturbance);
+        for (const samples::Profile& profile : device.profiles) warn_of_pace(name + ": ", profile);
     }
 }
 
