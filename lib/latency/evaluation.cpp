@@ -33,7 +33,7 @@ struct Tally {
     void add(const DeviceModel& model, const samples::Profile& profile) {
         for (const samples::LayerSample& sample : profile.layers) {
             const util::Seconds predicted =
-                model.piece_overhead() + model.predict(sample.work, {sample.load(), sample.threads});
+                model.piece_overhead() + model.predict(sample.work, {sample.load(), sample.threads, sample.pace});
             types[samples::operator_type(sample.work)].add(sample.time.median, predicted);
             loads[sample.load_offered].add(sample.time.median, predicted);
             all.add(sample.time.median, predicted);
@@ -41,7 +41,7 @@ struct Tally {
     }
 };
 
-/// The sum of the whole operators that were sampled under the same load as the whole model.
+/// The sum of the whole operators that were sampled under the same load as the whole model, at its pace.
 std::optional<WholeModelRow> whole_model(const DeviceModel& model, const samples::Profile& profile,
                                          const samples::ModelSample& sample) {
     WholeModelRow row{sample.load(), sample.threads, sample.time.median, model.piece_overhead()};
@@ -51,7 +51,7 @@ std::optional<WholeModelRow> whole_model(const DeviceModel& model, const samples
             layer.load_offered != sample.load_offered || !seen.insert(layer.op).second) {
             continue;
         }
-        row.predicted += model.predict(layer.work, {sample.load(), sample.threads});
+        row.predicted += model.predict(layer.work, {sample.load(), sample.threads, sample.pace});
     }
     if (seen.empty()) return std::nullopt;
     return row;

@@ -55,13 +55,15 @@ struct Evaluation {
     bool operator==(const Evaluation&) const = default;
 };
 
+/// Each sample, and each whole model, is predicted at the pace of the device at which it was measured.
 /// @throws Error data when the profile holds no layer samples
 [[nodiscard]] Evaluation evaluate(const DeviceModel& model, const samples::Profile& profile);
 
 /// How well models are predicted that were never profiled: each model in turn is left out, together with every layer of
 /// the others that has the shape of one of its layers, and predicted from what is left. Types, loads and whole models
 /// are those of the automatic choice; `methods` compares it with every algorithm, and with FLOPs and load alone.
-/// Profiles without a model, of synthetic layers, are always learnt from and never predicted.
+/// Profiles without a model, of synthetic layers, are always learnt from and never predicted. Predictions are at the
+/// pace of each sample, as in evaluate().
 ///
 /// @throws Error data: profiles of fewer than two models, of different devices, or nothing left to learn from
 [[nodiscard]] Evaluation leave_one_model_out(std::span<const samples::Profile> profiles, std::uint64_t seed);

@@ -18,21 +18,30 @@ double bytes_of(const WorkShape& work) {
 }
 
 // What is left of a core when others take the share `load` of it.
-double slowed(double value, double load) { return value / (1 - load); }
+double slowed(double value, const DeviceState& state) { return value / (1 - state.load); }
 
 constexpr Feature kFeatures[] = {
-    {"one", [](const WorkShape&, double) { return 1.0; }, "1: what each operator costs by itself"},
-    {"flops", [](const WorkShape& work, double) { return work.flops.value; }, "floating-point operations"},
-    {"flops_loaded", [](const WorkShape& work, double load) { return slowed(work.flops.value, load); },
+    {"one", [](const WorkShape&, const DeviceState&) { return 1.0; }, "1: what each operator costs by itself"},
+    {"flops", [](const WorkShape& work, const DeviceState&) { return work.flops.value; }, "floating-point operations"},
+    {"flops_loaded", [](const WorkShape& work, const DeviceState& state) { return slowed(work.flops.value, state); },
      "floating-point operations / (1 - load)"},
-    {"bytes", [](const WorkShape& work, double) { return bytes_of(work); }, "bytes of inputs, outputs and weights"},
-    {"bytes_loaded", [](const WorkShape& work, double load) { return slowed(bytes_of(work), load); },
+    {"bytes", [](const WorkShape& work, const DeviceState&) { return bytes_of(work); },
+     "bytes of inputs, outputs and weights"},
+    {"bytes_loaded", [](const WorkShape& work, const DeviceState& state) { return slowed(bytes_of(work), state); },
      "bytes of inputs, outputs and weights / (1 - load)"},
-    {"load", [](const WorkShape&, double load) { return load; }, "CPU load by others"},
-    {"flops_by_load", [](const WorkShape& work, double load) { return work.flops.value * load; },
+    {"load", [](const WorkShape&, const DeviceState& state) { return state.load; }, "CPU load by others"},
+    {"flops_by_load", [](const WorkShape& work, const DeviceState& state) { return work.flops.value * state.load; },
      "floating-point operations * load"},
-    {"bytes_by_load", [](const WorkShape& work, double load) { return bytes_of(work) * load; },
+    {"bytes_by_load", [](const WorkShape& work, const DeviceState& state) { return bytes_of(work) * state.load; },
      "bytes of inputs, outputs and weights * load"},
+    {"flops_paced", [](const WorkShape& work, const DeviceState& state) { return work.flops.value / state.pace; },
+     "floating-point operations / pace"},
+    {"flops_loaded_paced",
+     [](const WorkShape& work, const DeviceState& state) { return slowed(work.flops.value, state) / state.pace; },
+     "floating-point operations / (1 - load) / pace"},
+    {"flops_by_load_paced",
+     [](const WorkShape& work, const DeviceState& state) { return work.flops.value * state.load / state.pace; },
+     "floating-point operations * load / pace"},
 };
 
 // What is empty has the logarithm 0, too.
@@ -46,26 +55,37 @@ double log_of(const std::array<graph::Index, 2>& extents) {
 // OpenCV 4.6 has a kernel of its own for depthwise convolutions, 3 by 3, of rows of at least 18: on a Xeon it takes 4
 // to 15 GFLOP/s, and narrower rows 0.5. Of all others the value is 0, so they do not look at it.
 constexpr graph::Index kLeastWideRow = 18;
-double wide_depthwise(const WorkShape& work, double) {
+double wide_depthwise(const WorkShape& work, const DeviceState&) {
     const bool depthwise = work.group > 1 && work.channels == 1;
     const bool small = work.kernel == std::array<graph::Index, 2>{3, 3} && work.stride[1] <= 2;
     return depthwise && small && !work.inputs.empty() && work.inputs[0][graph::Axis::w].size() >= kLeastWideRow;
 }
 
 constexpr Feature kShapeFeatures[] = {
-    {"log_flops", [](const WorkShape& work, double) { return log_of(work.flops.value); }, "floating-point operations"},
-    {"load", [](const WorkShape&, double load) { return load; }, "CPU load by others"},
-    {"log_input_bytes", [](const WorkShape& work, double) { return log_of(work.input_bytes); }, "bytes read"},
-    {"log_output_bytes", [](const WorkShape& work, double) { return log_of(work.output_bytes); }, "bytes written"},
-    {"log_weight_bytes", [](const WorkShape& work, double) { return log_of(work.weight_bytes); }, "bytes of weights"},
-    {"log_kernel", [](const WorkShape& work, double) { return log_of(work.kernel); }, "elements of the kernel"},
-    {"log_stride", [](const WorkShape& work, double) { return log_of(work.stride); }, "stride, down times across"},
-    {"log_channels", [](const WorkShape& work, double) { return log_of(static_cast<double>(work.channels)); },
+    {"log_flops", [](const WorkShape& work, const DeviceState&) { return log_of(work.flops.value); },
+     "floating-point operations"},
+    {"load", [](const WorkShape&, const DeviceState& state) { return state.load; }, "CPU load by others"},
+    {"log_input_bytes", [](const WorkShape& work, const DeviceState&) { return log_of(work.input_bytes); },
+     "bytes read"},
+    {"log_output_bytes", [](const WorkShape& work, const DeviceState&) { return log_of(work.output_bytes); },
+     "bytes written"},
+    {"log_weight_bytes", [](const WorkShape& work, const DeviceState&) { return log_of(work.weight_bytes); },
+     "bytes of weights"},
+    {"log_kernel", [](const WorkShape& work, const DeviceState&) { return log_of(work.kernel); },
+     "elements of the kernel"},
+    {"log_stride", [](const WorkShape& work, const DeviceState&) { return log_of(work.stride); },
+     "stride, down times across"},
+    {"log_channels",
+     [](const WorkShape& work, const DeviceState&) { return log_of(static_cast<double>(work.channels)); },
      "channels that each element sums over"},
-    {"log_output_channels", [](const WorkShape& work, double) { return log_of(work, graph::Axis::c); },
+    {"log_output_channels", [](const WorkShape& work, const DeviceState&) { return log_of(work, graph::Axis::c); },
      "channels computed"},
-    {"log_height", [](const WorkShape& work, double) { return log_of(work, graph::Axis::h); }, "rows computed"},
-    {"log_width", [](const WorkShape& work, double) { return log_of(work, graph::Axis::w); }, "columns computed"},
+    {"log_height", [](const WorkShape& work, const DeviceState&) { return log_of(work, graph::Axis::h); },
+     "rows computed"},
+    {"log_width", [](const WorkShape& work, const DeviceState&) { return log_of(work, graph::Axis::w); },
+     "columns computed"},
+    {"log_pace", [](const WorkShape&, const DeviceState& state) { return std::log(state.pace); },
+     "how fast the device computes, relative to its usual pace"},
     {"wide_depthwise", wide_depthwise, "1 for depthwise convolutions, 3 by 3, of rows of at least 18, else 0"},
 };
 constexpr std::size_t kFcpmFeatures = 2;  // the first ones, FLOPs and load
@@ -102,13 +122,14 @@ const Feature* find_feature(std::string_view name) noexcept {
     return nullptr;
 }
 
-std::vector<double> feature_vector(std::span<const std::string> names, const samples::WorkShape& work, double load) {
+std::vector<double> feature_vector(std::span<const std::string> names, const samples::WorkShape& work,
+                                   const DeviceState& state) {
     std::vector<double> values;
     values.reserve(names.size());
     for (const std::string& name : names) {
         const Feature* feature = find_feature(name);
         if (!feature) throw util::Error(util::Errc::internal, fmt::format("no feature is called '{}'", name));
-        values.push_back(feature->value(work, load));
+        values.push_back(feature->value(work, state));
     }
     return values;
 }

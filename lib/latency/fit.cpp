@@ -8,6 +8,7 @@
 #include "latency/algorithm.hpp"
 #include "latency/layer_shapes.hpp"
 #include "latency/operator_fit.hpp"
+#include "latency/pace.hpp"
 #include "util/error.hpp"
 #include "util/statistics.hpp"
 
@@ -17,7 +18,7 @@ namespace {
 
 using detail::Group;
 
-std::vector<Group> group(std::span<const samples::Profile> profiles) {
+std::vector<Group> group(std::span<const samples::Profile> profiles, std::span<const UsualPace> usual) {
     std::map<std::pair<std::string, int>, Group> groups;
     for (const samples::Profile& profile : profiles) {
         const std::vector<std::string> shapes = layer_shapes(profile);
@@ -27,7 +28,8 @@ std::vector<Group> group(std::span<const samples::Profile> profiles) {
             Group& of_type = groups[{type, sample.threads}];
             of_type.type = type;
             of_type.threads = sample.threads;
-            of_type.samples.push_back({shapes[i], &sample});
+            of_type.samples.push_back(
+                {shapes[i], &sample, relative_pace(sample.pace, sample.threads, sample.load(), usual)});
         }
     }
     std::vector<Group> result;
@@ -83,10 +85,10 @@ Fitted fit(std::span<const samples::Profile> profiles, const FitOptions& options
     if (options.algorithm != kAutomatic && !find_algorithm(options.algorithm))
         throw util::Error(util::Errc::internal, fmt::format("no algorithm is called '{}'", options.algorithm));
     const util::Seconds overhead = overhead_of(profiles);
-    DeviceModel::Parts parts{profiles.front().context, overhead, {}, options.features};
+    DeviceModel::Parts parts{profiles.front().context, overhead, {}, options.features, usual_paces(profiles)};
     std::vector<std::string> notes;
     bool loads = false;
-    for (const Group& of_type : group(profiles)) {
+    for (const Group& of_type : group(profiles, parts.usual_paces)) {
         parts.operators.push_back(detail::fit_operator(of_type, overhead, options));
         note(of_type, parts.operators.back(), options, notes);
         loads = loads || of_type.has_loads();

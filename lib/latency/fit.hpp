@@ -34,6 +34,9 @@ struct Fitted {
 /// Among algorithms whose errors do not differ clearly the simplest is taken. An operator type with few shapes of
 /// layers gets least squares, and a note when another algorithm was asked for. Equal seeds give equal results.
 ///
+/// Where the samples were taken at different paces, what depends on the pace is learnt as well; samples without a pace
+/// count as taken at the usual one.
+///
 /// Without samples under different loads the effect of load cannot be learnt: times then grow with 1 / (1 - load).
 ///
 /// @throws Error data: no layer samples, or profiles of different devices

@@ -101,19 +101,19 @@ const OperatorModel* DeviceModel::nearest(const std::string& type, int threads) 
     return best;
 }
 
-util::Seconds DeviceModel::evaluate(const OperatorModel& model, const samples::WorkShape& work, double load,
-                                    Estimate estimate) const {
+util::Seconds DeviceModel::evaluate(const OperatorModel& model, const samples::WorkShape& work,
+                                    const DeviceState& state, Estimate estimate) const {
     const Resolved& resolved = resolved_[static_cast<std::size_t>(&model - parts_.operators.data())];
     double seconds = 0;
     for (std::size_t i = 0; i < resolved.features.size(); ++i) {
-        seconds += model.parameters[i] * resolved.features[i]->value(work, load);
+        seconds += model.parameters[i] * resolved.features[i]->value(work, state);
     }
     if (model.correction) {
         double factor = model.correction->least;
         if (estimate == Estimate::expected) {
             std::array<double, kMostFeaturesOfModel> values;
             for (std::size_t i = 0; i < resolved.correction.size(); ++i) {
-                values[i] = resolved.correction[i]->value(work, load);
+                values[i] = resolved.correction[i]->value(work, state);
             }
             factor = log_factor(*model.correction, *resolved.algorithm, {values.data(), resolved.correction.size()});
         }
@@ -124,13 +124,15 @@ util::Seconds DeviceModel::evaluate(const OperatorModel& model, const samples::W
 
 util::Seconds DeviceModel::predict(const samples::WorkShape& work, const Conditions& conditions,
                                    Estimate estimate) const {
+    const DeviceState state{conditions.load,
+                            relative_pace(conditions.pace, conditions.threads, conditions.load, parts_.usual_paces)};
     if (const OperatorModel* model = nearest(samples::operator_type(work), conditions.threads)) {
-        return evaluate(*model, work, conditions.load, estimate);
+        return evaluate(*model, work, state, estimate);
     }
     util::Seconds slowest = kLeastTime;
     for (const OperatorModel& other : parts_.operators) {
         if (nearest(other.type, conditions.threads) != &other) continue;
-        slowest = std::max(slowest, evaluate(other, work, conditions.load, estimate));
+        slowest = std::max(slowest, evaluate(other, work, state, estimate));
     }
     return slowest;
 }

@@ -7,6 +7,7 @@
 
 #include "graph/calculus.hpp"
 #include "latency/features.hpp"
+#include "latency/pace.hpp"
 #include "samples/profile.hpp"
 #include "util/file.hpp"
 #include "yaml/document.hpp"
@@ -70,6 +71,8 @@ struct OperatorModel {
 struct Conditions {
     double load = 0;  ///< CPU load by others, 0 to below 1
     int threads = 1;
+    /// At which the device works, as samples have it; empty: its usual one.
+    std::optional<util::FlopsPerSecond> pace = {};
 };
 
 /// FCPM: how long pieces of operators take on one device. Immutable; thread-safe.
@@ -85,7 +88,8 @@ class DeviceModel {
         samples::Context context;
         util::Seconds piece_overhead{};  ///< of each piece, beside its operators
         std::vector<OperatorModel> operators;
-        FeatureSet features = FeatureSet::all;  ///< that the fit could look at
+        FeatureSet features = FeatureSet::all;    ///< that the fit could look at
+        std::vector<UsualPace> usual_paces = {};  ///< what paces are relative to, by threads and load; may be empty
     };
     /// @throws Error internal, for models that read_latency() would refuse
     explicit DeviceModel(Parts parts);
@@ -95,13 +99,15 @@ class DeviceModel {
     [[nodiscard]] const samples::Context& context() const noexcept { return parts_.context; }
     [[nodiscard]] const std::vector<OperatorModel>& operators() const noexcept { return parts_.operators; }
     [[nodiscard]] FeatureSet features() const noexcept { return parts_.features; }
+    [[nodiscard]] const std::vector<UsualPace>& usual_paces() const noexcept { return parts_.usual_paces; }
     [[nodiscard]] util::Seconds piece_overhead() const noexcept { return parts_.piece_overhead; }
 
     /// Time of one operator as part of a piece: positive; without a correction never less for more FLOPs, bytes or
     /// load, with one never less for more FLOPs than were sampled. No allocation; microseconds.
     ///
     /// A number of threads that was not sampled takes the model of the nearest one. An operator type that was not
-    /// sampled takes the slowest rate of those that were (see fallback()).
+    /// sampled takes the slowest rate of those that were (see fallback()). A pace counts where both the conditions and
+    /// the model have some.
     [[nodiscard]] util::Seconds predict(const samples::WorkShape& work, const Conditions& conditions) const;
     [[nodiscard]] util::Seconds predict(const graph::Graph& graph, const graph::Work& work,
                                         const Conditions& conditions) const;
@@ -123,8 +129,8 @@ class DeviceModel {
     enum class Estimate { expected, least };
     [[nodiscard]] static Resolved resolve(const OperatorModel& model);
     [[nodiscard]] const OperatorModel* nearest(const std::string& type, int threads) const noexcept;
-    [[nodiscard]] util::Seconds evaluate(const OperatorModel& model, const samples::WorkShape& work, double load,
-                                         Estimate estimate) const;
+    [[nodiscard]] util::Seconds evaluate(const OperatorModel& model, const samples::WorkShape& work,
+                                         const DeviceState& state, Estimate estimate) const;
     [[nodiscard]] util::Seconds predict(const samples::WorkShape& work, const Conditions& conditions,
                                         Estimate estimate) const;
 

@@ -96,6 +96,17 @@ const Schema& operator_schema() {
     return schema;
 }
 
+const Schema& usual_pace_schema() {
+    static const Schema schema{
+        "usual_pace",
+        {
+            {.key = "threads", .type = integer(1, 4096), .default_text = "1"},
+            {.key = "load", .type = number(0, 0.999), .required = true, .doc = "by others"},
+            {.key = "pace_gflop_per_s", .type = samples::detail::pace_type(), .unit = "GFLOP/s", .required = true},
+        }};
+    return schema;
+}
+
 const Schema& latency_schema() {
     static const Schema schema{
         "latency",
@@ -106,6 +117,10 @@ const Schema& latency_schema() {
              .unit = "ms",
              .default_text = "0",
              .doc = "of each piece, beside its operators"},
+            {.key = "usual_paces",
+             .type = sequence_of(record(usual_pace_schema()), 0, 10'000),
+             .default_text = "[]",
+             .doc = "that predictions are at, by threads and load; unknown when left out"},
             {.key = "feature_set",
              .type = choice({"all", "fcpm"}),
              .default_text = "all",
@@ -114,6 +129,25 @@ const Schema& latency_schema() {
             {.key = "operators", .type = sequence_of(record(operator_schema()), 1), .required = true},
         }};
     return schema;
+}
+
+std::vector<UsualPace> read_usual_paces(const Reader& reader) {
+    std::vector<UsualPace> paces;
+    for (const Reader& item : reader.items()) {
+        const UsualPace pace{static_cast<int>(item["threads"].integer()), item["load"].number(),
+                             samples::detail::read_pace(item["pace_gflop_per_s"])};
+        if (!paces.empty() && std::pair(pace.threads, pace.load) <= std::pair(paces.back().threads, paces.back().load))
+            item.fail("usual paces stand in order of threads and load, each once");
+        paces.push_back(pace);
+    }
+    return paces;
+}
+
+Value to_value(const UsualPace& pace) {
+    return Value::map({{"threads", pace.threads},
+                       {"load", pace.load},
+                       {"pace_gflop_per_s", samples::detail::written_pace(pace.pace)}})
+        .flow();
 }
 
 Correction read_correction(const Reader& reader) {
@@ -210,6 +244,7 @@ DeviceModel read_latency(const util::FileView& file) {
     DeviceModel::Parts parts;
     parts.context = samples::detail::read_context(document["context"]);
     parts.piece_overhead = util::from_milliseconds(document["piece_overhead_ms"].number());
+    parts.usual_paces = read_usual_paces(document["usual_paces"]);
     parts.features = feature_set(document["feature_set"].string());
     std::set<std::pair<std::string, int>> seen;
     for (const Reader& item : document["operators"].items()) {
@@ -224,10 +259,13 @@ DeviceModel read_latency(const util::FileView& file) {
 std::string write_latency(const DeviceModel& model, Format format) {
     Value operators = Value::sequence();
     for (const OperatorModel& op : model.operators()) operators.push(operator_value(op));
-    const Value document = Value::map({{"context", samples::detail::to_value(model.context())},
-                                       {"piece_overhead_ms", util::milliseconds(model.piece_overhead())},
-                                       {"feature_set", to_string(model.features())},
-                                       {"operators", operators}});
+    Value document = Value::map({{"context", samples::detail::to_value(model.context())},
+                                 {"piece_overhead_ms", util::milliseconds(model.piece_overhead())},
+                                 {"feature_set", to_string(model.features())}});
+    Value paces = Value::sequence();
+    for (const UsualPace& pace : model.usual_paces()) paces.push(to_value(pace));
+    if (!model.usual_paces().empty()) document.set("usual_paces", paces);
+    document.set("operators", operators);
     return write_document(latency_kind(), document, format);
 }
 

@@ -35,21 +35,39 @@ constexpr double kUncertaintyShare = 0.9;
 
 using Form = std::vector<std::string>;  ///< features of the least-squares form
 
+/// Where paces differ, each form also with the time that FLOPs take depending on the pace, and with a part of it that
+/// does. What bytes cost never does: memory keeps its own pace.
+void add_paced(std::vector<Form>& forms) {
+    const std::size_t count = forms.size();
+    for (std::size_t i = 0; i < count; ++i) {
+        Form paced;
+        for (const std::string& feature : forms[i])
+            paced.push_back(feature.starts_with("flops") ? feature + "_paced" : feature);
+        forms.push_back(std::move(paced));
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+        Form both = forms[i];
+        for (const std::string& feature : forms[i])
+            if (feature.starts_with("flops")) both.push_back(feature + "_paced");
+        forms.push_back(std::move(both));
+    }
+}
+
 /// The forms that are tried. The first is the paper's: T = a + b F + e F / (1 - u). The last lets load slow a device
 /// more than it takes away: where short pieces wait for whole time slices of others, times grow faster than 1 / (1 -
 /// u).
-std::vector<Form> forms_of(bool loads, FeatureSet set) {
+std::vector<Form> forms_of(const Group& group, FeatureSet set) {
     const bool bytes = set == FeatureSet::all;
     std::vector<Form> forms;
-    if (!loads) {
+    if (!group.has_loads()) {
         forms.push_back({"one", "flops_loaded"});
         if (bytes) forms.push_back({"one", "flops_loaded", "bytes_loaded"});
-        return forms;
+    } else {
+        forms.push_back({"one", "flops", "flops_loaded"});
+        if (bytes) forms.push_back({"one", "flops", "flops_loaded", "bytes", "bytes_loaded"});
+        if (bytes) forms.push_back({"one", "flops", "bytes", "load", "flops_by_load", "bytes_by_load"});
     }
-    forms.push_back({"one", "flops", "flops_loaded"});
-    if (!bytes) return forms;
-    forms.push_back({"one", "flops", "flops_loaded", "bytes", "bytes_loaded"});
-    forms.push_back({"one", "flops", "bytes", "load", "flops_by_load", "bytes_by_load"});
+    if (bytes && group.has_paces()) add_paced(forms);
     return forms;
 }
 
@@ -59,7 +77,7 @@ constexpr int kDigits = 9;
 double time_of(const Sample& sample) { return sample.measured->time.median.count(); }
 
 std::vector<double> feature_row(const Form& names, const Sample& sample) {
-    return feature_vector(names, sample.measured->work, sample.measured->load());
+    return feature_vector(names, sample.measured->work, {sample.measured->load(), sample.pace});
 }
 
 /// Which fold each sample is held out in. Shapes are dealt out in an order that the seed gives.
@@ -150,7 +168,7 @@ class OperatorFit {
 
     /// Takes the form of least held-out error, and keeps its coefficients in each fold.
     std::optional<Held> choose_form() {
-        const std::vector<Form> forms = forms_of(group_.has_loads(), options_.features);
+        const std::vector<Form> forms = forms_of(group_, options_.features);
         std::optional<Held> best;
         double least = 0;
         set_form(forms.front());
@@ -303,6 +321,13 @@ bool Group::has_loads() const {
     std::set<double> loads;
     for (const Sample& sample : samples) loads.insert(sample.measured->load_offered);
     return loads.size() > 1;
+}
+
+bool Group::has_paces() const {
+    constexpr double kClearly = 1.02;
+    const auto [least, most] = std::minmax_element(samples.begin(), samples.end(),
+                                                   [](const Sample& a, const Sample& b) { return a.pace < b.pace; });
+    return most->pace > kClearly * least->pace;
 }
 
 std::size_t Group::shapes() const {

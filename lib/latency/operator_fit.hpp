@@ -13,6 +13,7 @@ namespace convoy::latency::detail {
 struct Sample {
     std::string shape;  ///< of the whole layer: samples of one shape are held out together
     const samples::LayerSample* measured;
+    double pace = 1;  ///< relative to the device's usual one
 };
 
 struct Group {
@@ -21,6 +22,7 @@ struct Group {
     std::vector<Sample> samples;  ///< not empty
 
     [[nodiscard]] bool has_loads() const;
+    [[nodiscard]] bool has_paces() const;      ///< ones that clearly differ
     [[nodiscard]] std::size_t shapes() const;  ///< how many different ones
 };
 

@@ -19,7 +19,7 @@ samples::WorkShape convolution(graph::Index group, graph::Index channels, graph:
 
 double wide_depthwise(const samples::WorkShape& work) {
     const std::vector<std::string> name{"wide_depthwise"};
-    return latency::feature_vector(name, work, 0).front();
+    return latency::feature_vector(name, work, {}).front();
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "latency/bed.hpp"
 #include "latency/features.hpp"
+#include "latency/pace.hpp"
 #include "latency/reference.hpp"
 #include "support/catalogue.hpp"
 #include "support/synthetic.hpp"
@@ -22,6 +23,7 @@ DeviceModel two_types() {
     DeviceModel::Parts parts;
     parts.context.device = "a";
     parts.piece_overhead = util::Seconds(5e-6);
+    parts.usual_paces = {{1, 0, util::FlopsPerSecond(40e9)}, {1, 0.5, util::FlopsPerSecond(35e9)}};
     parts.operators = {{"convolution",
                         1,
                         "least_squares",
@@ -50,6 +52,7 @@ TEST_CASE("latency: a model is read back as it was written", "[latency]") {
     for (const yaml::Format format : {yaml::Format::yaml, yaml::Format::json}) {
         const DeviceModel again = read_text(write_latency(two_types(), format));
         CHECK(again.operators() == two_types().operators());
+        CHECK(again.usual_paces() == two_types().usual_paces());
         CHECK(planning_hash(again) == planning_hash(two_types()));
         CHECK(write_latency(again, format) == write_latency(two_types(), format));
     }
@@ -101,9 +104,11 @@ TEST_CASE("latency: every feature is finite and not negative, and its name is un
     for (const Feature& feature : features()) {
         CHECK(find_feature(feature.name) == &feature);
         for (const double load : {0.0, 0.5, 0.999}) {
-            const double value = feature.value(convolution_work(3, 4, 5), load);
-            CHECK(std::isfinite(value));
-            CHECK(value >= 0);
+            for (const double pace : {1 / kLargestRelativePace, 1.0, kLargestRelativePace}) {
+                const double value = feature.value(convolution_work(3, 4, 5), {load, pace});
+                CHECK(std::isfinite(value));
+                CHECK(value >= 0);
+            }
         }
     }
     CHECK(find_feature("flop") == nullptr);
