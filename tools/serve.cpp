@@ -30,7 +30,7 @@ runtime::WorkerOptions worker_options(const cli::Options& options) {
     if (options.has("memory-limit")) worker.memory_limit = options.bytes("memory-limit");
     worker.one_off = options.flag("one-off");
     if (options.has("threads")) worker.threads = static_cast<int>(options.integer("threads", 1, 1024));
-    worker.stretch = options.number("stretch", 1, samples::kLargestStretch);
+    worker.slowdown = {options.number("stretch", 1, samples::kLargestStretch), tools::pace_from(options)};
     if (options.has("idle-timeout")) worker.idle_timeout = options.duration("idle-timeout");
     return worker;
 }
@@ -55,8 +55,9 @@ int serve(const cli::Options& options) {
     runtime::Worker worker(settings);
     const std::string ready = fmt::format("ready name={} url={} pid={}\n", settings.name, worker.url(), ::getpid());
     if (!options.quiet()) explain_reach(worker.url(), settings.security);
-    if (settings.stretch != 1 && !options.quiet())
-        fmt::print(stderr, "convoy-serve: emulates a device {:.4g} times slower than this one\n", settings.stretch);
+    if (settings.slowdown.factor != 1 && !options.quiet())
+        fmt::print(stderr, "convoy-serve: emulates a device {:.4g} times slower than this one\n",
+                   settings.slowdown.factor);
     util::write_file(options.output(), ready);
     if (options.has("ready-file")) util::write_file(options.text("ready-file"), ready);
 

@@ -90,28 +90,42 @@ bool is_yardstick(util::Flops flops) {
     return std::abs(flops.value - expected) < kTolerance * expected;
 }
 
-util::FlopsPerSecond rate_of_profile(const std::string& path) {
+/// How fast this machine is.
+struct Machine {
+    util::FlopsPerSecond rate;                 ///< by vgg16
+    std::optional<util::FlopsPerSecond> pace;  ///< at which it was so fast; see engine::Yardstick
+};
+
+Machine machine_of_profile(const std::string& path) {
     const samples::Profile profile = samples::read_profile(util::FileView::open(path));
     if (!is_yardstick(profile.model_flops))
         throw Error(Errc::data, fmt::format("{} is not a profile of vgg16, by its FLOPs", path))
             .hint("convoy-zoo vgg16 | convoy-profile - -o vgg16.profile.yaml");
     for (const samples::ModelSample& sample : profile.whole_model) {
         if (sample.threads == 1 && sample.load_offered == 0)
-            return util::FlopsPerSecond(profile.model_flops.value / sample.time.median.count());
+            return {util::FlopsPerSecond(profile.model_flops.value / sample.time.median.count()), sample.pace};
     }
     throw Error(Errc::data, fmt::format("{} holds no time of a whole model with one thread and no load", path))
         .hint("convoy-zoo vgg16 | convoy-profile - -o vgg16.profile.yaml");
 }
 
-std::optional<util::FlopsPerSecond> machine_rate(const cli::Options& options) {
+Machine machine_of_latency(const std::string& path) {
+    const latency::DeviceModel model = latency::read_latency(util::FileView::open(path));
+    Machine machine{latency::reference_rate(model), {}};
+    if (!model.usual_paces().empty()) machine.pace = model.usual_paces().front().pace;  // of one thread, without load
+    return machine;
+}
+
+std::optional<Machine> machine_from(const cli::Options& options) {
     constexpr double kMost = 1e6;
     const auto given = [&](const char* name) { return options.has(name) ? 1 : 0; };
     if (given("gflop-per-s") + given("profile") + given("latency") > 1)
         throw Error(Errc::usage, "give only one of --gflop-per-s, --profile and --latency");
-    if (options.has("gflop-per-s")) return util::FlopsPerSecond(1e9 * options.number("gflop-per-s", 1e-6, kMost));
-    if (options.has("profile")) return rate_of_profile(options.text("profile"));
+    if (options.has("gflop-per-s"))
+        return Machine{util::FlopsPerSecond(1e9 * options.number("gflop-per-s", 1e-6, kMost)), {}};
+    if (options.has("profile")) return machine_of_profile(options.text("profile"));
     if (!options.has("latency")) return std::nullopt;
-    return latency::reference_rate(latency::read_latency(util::FileView::open(options.text("latency"))));
+    return machine_of_latency(options.text("latency"));
 }
 
 /// This machine's rate over each device's.
@@ -135,16 +149,16 @@ std::vector<double> slowness(const Cluster& cluster, util::FlopsPerSecond machin
 }
 
 /// How many times slower than this machine each device is to be; empty where the machine's rate is not known.
-std::vector<double> stretches(const Cluster& cluster, std::optional<util::FlopsPerSecond> machine) {
+std::vector<double> stretches(const Cluster& cluster, const std::optional<Machine>& machine) {
     if (!machine) return {};
-    std::vector<double> factors = slowness(cluster, *machine);
+    std::vector<double> factors = slowness(cluster, machine->rate);
     for (std::size_t i = 0; i < factors.size(); ++i) {
         // Whoever asks for the machine's own speed, rounded to three digits, is not to be refused.
         constexpr double kRounding = 5e-4;
         if (factors[i] < 1 - kRounding)
             refuse(fmt::format("devices.{}", cluster.devices[i].name),
-                   fmt::format("{:.3g} GFLOP/s, but this machine has only {:.3g}", machine->value / factors[i] / 1e9,
-                               machine->value / 1e9),
+                   fmt::format("{:.3g} GFLOP/s, but this machine has only {:.3g}",
+                               machine->rate.value / factors[i] / 1e9, machine->rate.value / 1e9),
                    "a bed can slow a device down, not speed it up: testbed-plan cluster --dilation makes all slower");
         factors[i] = std::max(factors[i], 1.0);
     }
@@ -173,11 +187,11 @@ double least_dilation(const Cluster& cluster, util::FlopsPerSecond machine) {
 double dilation_from(const cli::Options& options, const Cluster& cluster) {
     const std::string text = options.text("dilation");
     if (text == "auto") {
-        const auto machine = machine_rate(options);
+        const auto machine = machine_from(options);
         if (!machine)
             throw options.error("dilation", "auto needs to know how fast this machine is",
                                 "give --profile, --latency or --gflop-per-s");
-        return least_dilation(cluster, *machine);
+        return least_dilation(cluster, machine->rate);
     }
     const auto factor = cli::parse_number(text);
     if (!factor || !(*factor >= 1))
@@ -302,12 +316,16 @@ bool has_start_up(const Cluster& cluster) {
 }
 
 /// One line for each device: its name, the tool that is it (the source is convoy-run itself), and that tool's options.
-std::string devices_text(const Cluster& cluster, const std::vector<double>& factors, bool quota) {
+std::string devices_text(const Cluster& cluster, const std::vector<double>& factors,
+                         const std::optional<util::FlopsPerSecond>& pace) {
     std::string text;
     for (std::size_t i = 0; i < cluster.devices.size(); ++i) {
         const bool source = i == cluster.source;
         text += cluster.devices[i].name + (source ? " convoy-run" : " convoy-serve");
-        if (!factors.empty() && !quota && factors[i] > 1) text += fmt::format(" --stretch {:.4f}", factors[i]);
+        if (!factors.empty() && factors[i] > 1) {
+            text += fmt::format(" --stretch {:.4f}", factors[i]);
+            if (pace) text += fmt::format(" --pace {:.4f}", pace->value / 1e9);
+        }
         if (source && has_start_up(cluster)) text += " --start-up";
         text += " --insecure\n";  // the bed's network is this machine's own
     }
@@ -344,12 +362,15 @@ int run(const cli::Options& options) {
         util::write_file(options.output(), cluster_text(options, cluster));
         return 0;
     }
-    const std::vector<double> factors = stretches(cluster, machine_rate(options));
+    const std::optional<Machine> machine = machine_from(options);
+    const std::vector<double> factors = stretches(cluster, machine);
     if (command == "bed") warn_of_cores(cluster, factors);
     const bool quota = options.flag("quota");
     if (quota && factors.empty()) throw options.error("quota", "needs to know how fast this machine is");
-    util::write_file(options.output(),
-                     command == "bed" ? bed_text(cluster, factors, quota) : devices_text(cluster, factors, quota));
+    util::write_file(options.output(), command == "bed" ? bed_text(cluster, factors, quota)
+                                       : quota
+                                           ? devices_text(cluster, {}, {})
+                                           : devices_text(cluster, factors, machine ? machine->pace : std::nullopt));
     return 0;
 }
 

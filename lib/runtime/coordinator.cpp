@@ -183,8 +183,8 @@ class Coordinator::Implementation {
                  transport::Payload::copy(std::as_bytes(std::span(text.data(), text.size()))));
         }
         emulate_own_start_ups();
-        node_.deploy({job_.plan, job_.compiled, job_.plan.source, job_.weights, job_.stretch}, kFirstEpoch);
-        if (job_.stretch != 1) stretch_[name(job_.plan.source)] = job_.stretch;
+        node_.deploy({job_.plan, job_.compiled, job_.plan.source, job_.weights, job_.slowdown}, kFirstEpoch);
+        if (job_.slowdown.factor != 1) stretch_[name(job_.plan.source)] = job_.slowdown.factor;
         await_all(transport::Kind::deploy_ack, options_.deploy_patience, [this](const ControlMessage& message) {
             const double stretch = decode_emulation(message.payload.bytes()).stretch;
             if (stretch != 1) stretch_[name(message.link)] = stretch;

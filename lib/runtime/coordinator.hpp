@@ -10,6 +10,7 @@
 
 #include "runtime/deployment.hpp"
 #include "runtime/record.hpp"
+#include "runtime/stretch.hpp"
 #include "transport/dial.hpp"
 
 namespace convoy::runtime {
@@ -56,8 +57,8 @@ class Coordinator {
         std::map<std::string, int> threads = {};
         /// What a device's share may take, by name; others may take what they need.
         std::map<std::string, util::Bytes> memory = {};
-        /// How many times slower the source pretends to be; see Stretch.
-        double stretch = 1;
+        /// How the source pretends to be slower.
+        Slowdown slowdown = {};
         /// Links whose start-up is emulated, by the names of sender and receiver.
         std::map<std::string, std::map<std::string, EmulatedLink>> start_ups = {};
     };

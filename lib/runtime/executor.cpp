@@ -17,7 +17,7 @@ using plan::index;
 
 class Executor::Implementation {
   public:
-    Implementation(const Part& part, Hooks hooks) : part_(part), hooks_(std::move(hooks)), stretch_(part.stretch) {
+    Implementation(const Part& part, Hooks hooks) : part_(part), hooks_(std::move(hooks)), stretch_(part.slowdown) {
         for (std::size_t route = 0; route < part.compiled.routes(); ++route)
             routes_.emplace_back(part.weights, part.plan.routes[route], part.compiled.program(route, part.device));
         thread_ = std::thread([this] { run(); });

@@ -7,6 +7,7 @@
 
 #include "engine/shard.hpp"
 #include "plan/program.hpp"
+#include "runtime/stretch.hpp"
 #include "util/aligned.hpp"
 #include "util/error.hpp"
 #include "util/units.hpp"
@@ -68,7 +69,7 @@ class Executor {
         const plan::Compiled& compiled;
         plan::DeviceId device{};
         engine::Weights& weights;
-        double stretch = 1;  ///< how many times slower it pretends to be; see Stretch
+        Slowdown slowdown = {};  ///< how it pretends to be slower
     };
 
     /// Builds the shards of every piece. @throws Error data, when the engine cannot run an operator

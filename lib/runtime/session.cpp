@@ -123,7 +123,7 @@ bool Session::handle(const ControlMessage& message) {
         case transport::Kind::deploy:
             deploy(message);
             coordinator.send({.kind = transport::Kind::deploy_ack, .regions = {}},
-                             transport::Payload(encode(Emulation{options_.stretch})));
+                             transport::Payload(encode(Emulation{options_.slowdown.factor})));
             break;
         case transport::Kind::profile:
             begin_measurement(message);
@@ -172,7 +172,7 @@ void Session::begin_measurement(const ControlMessage& message) {
     measuring_ = preparing_ = true;
     const ProfileRequest request =
         read_profile_request(text_of(message), fmt::format("request by {}", coordinator_name_));
-    ProfileSettings settings{.security = options_.security, .threads = options_.threads, .stretch = options_.stretch};
+    ProfileSettings settings{.security = options_.security, .threads = options_.threads, .stretch = options_.slowdown.factor};
     if (request.task == ProfileRequest::Task::device && !request.model_sha256.empty()) {
         Deployment wanted;
         wanted.model_file = request.model_file;
@@ -214,7 +214,7 @@ void Session::build(ModelSource& source) {
     std::map<DeviceId, EmulatedLink> start_ups;
     for (const auto& [name, link] : deployment_->start_ups) start_ups[device_named(name)] = link;
     node_->emulate(std::move(start_ups));
-    node_->deploy({document_->plan, *compiled_, self_, model_->weights, options_.stretch}, kFirstEpoch);
+    node_->deploy({document_->plan, *compiled_, self_, model_->weights, options_.slowdown}, kFirstEpoch);
 }
 
 std::vector<ChunkPart> Session::weights_of_share(const ModelManifest& manifest) const {

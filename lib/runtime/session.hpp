@@ -12,6 +12,7 @@
 #include "runtime/model_store.hpp"
 #include "runtime/node.hpp"
 #include "runtime/profile_job.hpp"
+#include "runtime/stretch.hpp"
 #include "transport/dial.hpp"
 
 namespace convoy::runtime {
@@ -37,7 +38,7 @@ struct SessionOptions {
     std::stop_token stop;
     util::Bytes base_memory{};                ///< resident size of the process when it was ready
     std::optional<util::Bytes> memory_limit;  ///< that a share may take
-    double stretch = 1;                       ///< see Stretch
+    Slowdown slowdown = {};                   ///< how the device shall seem slower than it is
 };
 
 /// One run on a worker, or the measurements that somebody asks it for. Its thread is the only one that decides; see

@@ -136,7 +136,7 @@ class Worker::Implementation {
         try {
             Session session({mailbox_, models_, probers_},
                             {options_.security, options_.connection, options_.threads, stop, base_memory_,
-                             options_.memory_limit, options_.stretch});
+                             options_.memory_limit, options_.slowdown});
             clean = session.run(std::move(coordinator));
         } catch (const Error& error) {
             util::log(util::LogLevel::error, fmt::format("run of '{}': {}", name, error.message()));

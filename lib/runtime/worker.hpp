@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "runtime/model_cache.hpp"
+#include "runtime/stretch.hpp"
 #include "transport/listener.hpp"
 #include "util/units.hpp"
 
@@ -22,7 +23,7 @@ struct WorkerOptions {
     std::optional<ModelCache::Settings> cache;  ///< for models that the coordinator sends; without one, none is taken
     std::optional<util::Bytes> memory_limit;    ///< that a share may take
     std::optional<int> threads;                 ///< of the engine; otherwise what the coordinator says
-    double stretch = 1;                         ///< how many times slower than it is the device shall seem
+    Slowdown slowdown = {};                     ///< how the device shall seem slower than it is
     bool one_off = false;                       ///< end after the first run
     std::optional<util::Seconds> idle_timeout;  ///< end when nobody has been connected for so long
 };

@@ -58,7 +58,7 @@ int main(int argc, char** argv) {
     for (const double shard_ms : {1.0, 2.0, 5.0, 10.0, 20.0, 50.0})
         for (const double factor : {1.5, 3.0, 6.0, 12.0}) cells.push_back({shard_ms, factor, {}, {}, {}});
     std::map<double, runtime::Stretch> stretches;
-    for (const Cell& cell : cells) stretches.try_emplace(cell.factor, cell.factor);
+    for (const Cell& cell : cells) stretches.try_emplace(cell.factor, runtime::Slowdown{cell.factor, {}});
     for (int round = 0; round < rounds; ++round) {
         for (Cell& cell : cells) {
             const int times =

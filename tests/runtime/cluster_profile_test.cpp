@@ -147,7 +147,7 @@ TEST_CASE("runtime: every device of a cluster profiles itself, and every pair me
     bare.cache = runtime::ModelCache::Settings{.folder = folder.path};
     const Served b(bare);
     runtime::WorkerOptions slow = Served::options("worker-c", 10);
-    slow.stretch = 3;
+    slow.slowdown.factor = 3;
     slow.threads = 1;
     const Served c(slow);
     runtime::ClusterProfilePlan plan = plan_for({{"a", ""}, {"b", b.worker.url()}, {"c", c.worker.url(), {2}}});

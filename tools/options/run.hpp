@@ -2,6 +2,7 @@
 
 #include "cli/option.hpp"
 #include "options/model.hpp"
+#include "options/pace.hpp"
 #include "options/security.hpp"
 
 namespace convoy::tools {
@@ -74,6 +75,7 @@ inline constexpr cli::Option kRunOptions[] = {
                "convoy-serve --stretch. For test beds on one machine; traces and reports say so.",
      .group = "devices",
      .repeatable = true},
+    pace_option("devices"),
     {.long_name = "start-up",
      .help = "wait each link's start_up_ms before a message",
      .detail =

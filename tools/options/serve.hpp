@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cli/option.hpp"
+#include "options/pace.hpp"
 #include "options/security.hpp"
 
 namespace convoy::tools {
@@ -49,6 +50,7 @@ inline constexpr cli::Option kServeOptions[] = {
      .help = "pretend to be F times slower",
      .detail = "After each piece the worker waits until F times the CPU time of its threads has passed. For test beds "
                "on one machine; traces and reports say so."},
+    pace_option(""),
     {.long_name = "ready-file",
      .hint = cli::Hint::file,
      .help = "write the ready line there too, once listening",

@@ -6,6 +6,7 @@
 #include "engine/warm_up.hpp"
 #include "graph/warm_up.hpp"
 #include "options/model.hpp"
+#include "options/pace.hpp"
 #include "run/frames.hpp"
 #include "run/jobs.hpp"
 #include "runtime/stretch.hpp"
@@ -19,8 +20,8 @@ namespace {
 /// The unsplit model and the memory of its outputs, which every frame reuses.
 class WholeModel {
   public:
-    WholeModel(engine::Weights& weights, double stretch)
-        : graph_(weights.graph()), shard_(weights, engine::whole_model(weights.graph())), stretch_(stretch) {}
+    WholeModel(engine::Weights& weights, const runtime::Slowdown& slowdown)
+        : graph_(weights.graph()), shard_(weights, engine::whole_model(weights.graph())), stretch_(slowdown) {}
 
     runtime::FrameResult run(std::uint64_t frame, const std::vector<graph::Tensor>& inputs) {
         runtime::FrameResult result;
@@ -78,7 +79,7 @@ int run_local(const cli::Options& options) {
     engine::Weights weights(graph);
     const std::map<std::string, double> stretch = stretch_from(options, "local");
     const auto own = stretch.find("local");
-    WholeModel model(weights, own == stretch.end() ? 1 : own->second);
+    WholeModel model(weights, {own == stretch.end() ? 1 : own->second, pace_from(options)});
     const FrameQueue frames(options, graph);
     samples::TraceHeader header;
     header.generator = fmt::format("convoy-run {}", util::version());

@@ -8,6 +8,7 @@
 #include "graph/warm_up.hpp"
 #include "latency/bed.hpp"
 #include "options/model.hpp"
+#include "options/pace.hpp"
 #include "options/security.hpp"
 #include "plan/plan_file.hpp"
 #include "run/frames.hpp"
@@ -104,6 +105,7 @@ void spawn_workers(const cli::Options& options, const Loaded& loaded, const std:
         std::vector<std::string> own = arguments;
         if (const auto factor = stretch.find(name); factor != stretch.end())
             own.insert(own.end(), {"--stretch", fmt::format("{}", factor->second)});
+        if (options.has("pace")) own.insert(own.end(), {"--pace", options.text("pace")});
         devices.spawned.emplace_back(program, name, own);
         devices.urls[name] = devices.spawned.back().url();
     }
@@ -272,10 +274,15 @@ int run_plan(const cli::Options& options) {
     runtime::CoordinatorOptions settings = coordinator_options(options, loaded, signals.token());
     settings.base_memory = base_memory;
     const auto own_stretch = bed.stretch.find(source);
-    runtime::Coordinator coordinator(
-        {loaded.document.plan, loaded.compiled, weights, devices.urls, devices.threads, devices.memory,
-         own_stretch == bed.stretch.end() ? 1 : own_stretch->second, bed.links},
-        settings);
+    runtime::Coordinator coordinator({loaded.document.plan,
+                                      loaded.compiled,
+                                      weights,
+                                      devices.urls,
+                                      devices.threads,
+                                      devices.memory,
+                                      {own_stretch == bed.stretch.end() ? 1 : own_stretch->second, pace_from(options)},
+                                      bed.links},
+                                     settings);
     results.emulated(coordinator.stretch(), bed.start_ups, bed.dilation);
     warn_of_crowd(coordinator.stretch(), devices.threads);
     run_frames(options, loaded, coordinator, frames, results, verifier ? &*verifier : nullptr);
