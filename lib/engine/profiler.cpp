@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "engine/codec_times.hpp"
+#include "engine/cold_caches.hpp"
 #include "engine/context.hpp"
 #include "engine/cpu_time.hpp"
 #include "engine/earlier.hpp"
@@ -142,6 +143,7 @@ class Profiler::Implementation {
         look_before(circumstances, most);
         generator.restart();
         const Seconds begin = util::now();
+        pass_time_ = Seconds{0};
         double next_look = 6;  // not after each pass: looking takes time, too
         for (double passes = 1; pass_once(batch, pass, c) && !limit.passed(); ++passes) {
             if (passes < next_look) continue;
@@ -166,10 +168,14 @@ class Profiler::Implementation {
     bool pass_once(PlannedBatch& batch, Pass& pass, std::size_t c) {
         const Seconds begin = util::now();
         const Seconds cpu_begin = util::thread_cpu_time();
+        const bool cold = pass_time_ < ColdCaches::kShort;
+        pass_time_ = Seconds{0};
         for (std::size_t i = 0; i < pass.size(); ++i) {
             if (over()) return false;
+            if (cold) caches_.leave();
             const FlopsPerSecond before = yardstick_.recent();
             TimedRun run = pass.run(i);
+            pass_time_ += run.wall;
             Record& record = batch.records[c][i];
             if (conditions_[c].threads > 1) circumstances_[c].add({run.around, run.cpu, run.around});
             if (batch.repeats && conditions_[c].load == 0 && record.repeated.size() < kMostRepeated)
@@ -183,18 +189,19 @@ class Profiler::Implementation {
             const Seconds wall = util::now() - begin;
             circumstances_[c].add({wall, util::thread_cpu_time() - cpu_begin, wall});
         }
-        if (whole_ && !over()) time_whole_model(batch.model[c], conditions_[c].load);
+        if (whole_ && !over()) time_whole_model(batch.model[c], conditions_[c].load, cold);
         return !over();
     }
 
-    void time_whole_model(ModelRecord& record, double load) {
+    void time_whole_model(ModelRecord& record, double load, bool cold) {
         constexpr double kPeriods = 5;
         if (record.seconds.size() >= enough_.max_runs) return;
         const FlopsPerSecond before = yardstick_.recent();
-        whole_->prepare();
         Seconds sum{0};
         double runs = 0;
         do {  // under load a measurement sees several periods of it
+            if (cold) caches_.leave();
+            if (cold || runs == 0) whole_->prepare();
             sum += whole_->run().wall;
             ++runs;
         } while (load > 0 && sum < kPeriods * LoadGenerator::period());
@@ -301,6 +308,8 @@ class Profiler::Implementation {
     std::vector<Circumstances> circumstances_;  ///< one per condition
     std::vector<PlannedBatch> batches_;
     std::optional<TimedPiece> whole_;  ///< the model, while the batch that it belongs to is visited
+    ColdCaches caches_;
+    Seconds pass_time_{};  ///< of the last pass, or of this one so far; 0 before the first
     Yardstick yardstick_;
     std::optional<Earlier> earlier_;
     std::vector<samples::CodecSample> codecs_;
