@@ -4,10 +4,10 @@
 #include <cmath>
 #include <filesystem>
 #include <functional>
-#include <thread>
 
 #include "cli/parser.hpp"
 #include "cli/run_tool.hpp"
+#include "engine/load.hpp"
 #include "latency/bed.hpp"
 #include "latency/reference.hpp"
 #include "samples/profile.hpp"
@@ -165,7 +165,7 @@ std::vector<double> stretches(const Cluster& cluster, const std::optional<Machin
     return factors;
 }
 
-unsigned cores() { return std::max(1U, std::thread::hardware_concurrency()); }
+int cores() { return engine::usable_cores(); }
 
 /// Cores that are busy when all devices compute at once.
 double cores_needed(const Cluster& cluster, const std::vector<double>& factors) {
@@ -177,7 +177,7 @@ double cores_needed(const Cluster& cluster, const std::vector<double>& factors) 
 /// The least whole dilation with which no device is faster than this machine, and a part of a core is left.
 double least_dilation(const Cluster& cluster, util::FlopsPerSecond machine) {
     constexpr double kLeft = 0.75;  // of a core, for the kernel's and the relays' packets
-    constexpr double kLeastCores = 0.5;
+    constexpr double kLeastCores = 0.75;
     const std::vector<double> factors = slowness(cluster, machine);
     const double usable = std::max(kLeastCores, cores() - kLeft);
     const double least = *std::ranges::min_element(factors);
@@ -223,8 +223,9 @@ void check_devices(const Cluster& cluster) {
     for (const cluster::Device& device : cluster.devices) {
         const std::string key = "devices." + device.name;
         if (device.load > 0) refuse(key + ".load", "a bed makes no load by others", "leave it out of this copy");
-        if (static_cast<unsigned>(device.threads) > cores())
-            refuse(key + ".threads", fmt::format("{} threads are more than this machine has cores", device.threads));
+        if (device.threads > cores())
+            refuse(key + ".threads",
+                   fmt::format("{} threads are more than the cores that may be used", device.threads));
     }
 }
 
@@ -282,7 +283,7 @@ void warn_of_cores(const Cluster& cluster, const std::vector<double>& factors) {
     const double needed = cores_needed(cluster, factors);
     if (needed > cores())
         util::log_warning(
-            "all devices together need {:.1f} cores, this machine has {}: they will slow each other down; testbed-plan "
+            "all devices together need {:.1f} cores, and may use {}: they will slow each other down; testbed-plan "
             "cluster --dilation makes all slower",
             needed, cores());
 }
