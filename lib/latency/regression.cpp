@@ -21,7 +21,19 @@ struct Problem {
     Eigen::MatrixXd columns;
     Eigen::VectorXd target;
     Eigen::VectorXd lengths;
+    double rest = 0;  ///< of the squared residual, that no coefficients change
 };
+
+/// The same with as many rows as columns, by QR: many subsets of the columns are solved.
+void shorten(Problem& problem) {
+    const Eigen::Index features = problem.columns.cols();
+    if (problem.columns.rows() <= features) return;
+    const Eigen::HouseholderQR<Eigen::MatrixXd> factors(problem.columns);
+    const Eigen::VectorXd turned = factors.householderQ().transpose() * problem.target;
+    problem.columns = factors.matrixQR().topRows(features).triangularView<Eigen::Upper>();
+    problem.target = turned.head(features);
+    problem.rest = turned.tail(turned.size() - features).squaredNorm();
+}
 
 Problem make_problem(const TrainingSet& set) {
     const auto n = static_cast<Eigen::Index>(set.rows.size());
@@ -38,6 +50,7 @@ Problem make_problem(const TrainingSet& set) {
     for (Eigen::Index j = 0; j < features; ++j) {
         if (problem.lengths(j) > 0) problem.columns.col(j) /= problem.lengths(j);
     }
+    shorten(problem);
     return problem;
 }
 
@@ -59,7 +72,7 @@ Solution solve(const Problem& problem, std::size_t subset) {
     if (factors.rank() < chosen.cols()) return solution;
     solution.coefficients = factors.solve(problem.target);
     if (!solution.coefficients.allFinite() || solution.coefficients.minCoeff() < 0) return solution;
-    solution.residual = (chosen * solution.coefficients - problem.target).squaredNorm();
+    solution.residual = problem.rest + (chosen * solution.coefficients - problem.target).squaredNorm();
     return solution;
 }
 
