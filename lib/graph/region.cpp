@@ -113,6 +113,33 @@ std::vector<Box> combined(Boxes left, Boxes right, const Operation& operation) {
     return out;
 }
 
+/// The only axis along which `outer` does not contain `inner`; kAxes when there is none, kAxes + 1 for several.
+std::size_t axis_outside(const Box& outer, const Box& inner) {
+    std::size_t found = kAxes;
+    for (std::size_t axis = 0; axis < kAxes; ++axis) {
+        if (outer.axes[axis].contains(inner.axes[axis])) continue;
+        if (found < kAxes) return kAxes + 1;
+        found = axis;
+    }
+    return found;
+}
+
+/// Two boxes that touch or overlap along one axis, and are the same along the others, are one box.
+bool join_boxes(Box& box, const Box& other) {
+    std::size_t axis = kAxes;
+    for (std::size_t i = 0; i < kAxes; ++i) {
+        if (box.axes[i] == other.axes[i]) continue;
+        if (axis < kAxes) return false;
+        axis = i;
+    }
+    if (axis == kAxes) return true;
+    Interval& mine = box.axes[axis];
+    const Interval& its = other.axes[axis];
+    if (mine.end < its.begin || its.end < mine.begin) return false;
+    mine = {std::min(mine.begin, its.begin), std::max(mine.end, its.end)};
+    return true;
+}
+
 }  // namespace
 
 Interval intersection(const Interval& a, const Interval& b) noexcept {
@@ -192,19 +219,67 @@ Box Region::hull() const noexcept {
     return box;
 }
 
+// Nearly all regions are one box, and most operations on them leave one box or nothing: these take no general method.
+
 Region& Region::operator|=(const Region& other) {
-    boxes_ = combined(boxes_, other.boxes_, kUnion);
+    if (other.empty()) return *this;
+    if (empty()) {
+        boxes_ = other.boxes_;
+    } else if (boxes_.size() > 1 || other.boxes_.size() > 1) {
+        boxes_ = combined(boxes_, other.boxes_, kUnion);
+    } else if (other.boxes_[0].contains(boxes_[0])) {
+        boxes_[0] = other.boxes_[0];
+    } else if (!boxes_[0].contains(other.boxes_[0]) && !join_boxes(boxes_[0], other.boxes_[0])) {
+        boxes_ = combined(boxes_, other.boxes_, kUnion);
+    }
     return *this;
 }
 
 Region& Region::operator&=(const Region& other) {
-    boxes_ = combined(boxes_, other.boxes_, kIntersection);
+    if (boxes_.size() == 1 && other.boxes_.size() == 1) {
+        boxes_[0] = intersection(boxes_[0], other.boxes_[0]);
+        if (boxes_[0].empty()) boxes_.clear();
+    } else if (empty() || other.empty()) {
+        boxes_.clear();
+    } else {
+        boxes_ = combined(boxes_, other.boxes_, kIntersection);
+    }
     return *this;
 }
 
 Region& Region::operator-=(const Region& other) {
-    boxes_ = combined(boxes_, other.boxes_, kDifference);
+    if (empty() || other.empty()) return *this;
+    if (boxes_.size() > 1 || other.boxes_.size() > 1) {
+        boxes_ = combined(boxes_, other.boxes_, kDifference);
+        return *this;
+    }
+    const Box& cut = other.boxes_[0];
+    if (intersection(boxes_[0], cut).empty()) return *this;
+    const std::size_t axis = axis_outside(cut, boxes_[0]);
+    if (axis == kAxes) {
+        boxes_.clear();
+    } else if (axis > kAxes) {
+        boxes_ = combined(boxes_, other.boxes_, kDifference);
+    } else {
+        const Interval whole = boxes_[0].axes[axis];
+        boxes_.push_back(boxes_[0]);
+        boxes_[0].axes[axis].end = cut.axes[axis].begin;
+        boxes_[1].axes[axis].begin = cut.axes[axis].end;
+        if (cut.axes[axis].end >= whole.end) boxes_.pop_back();
+        if (cut.axes[axis].begin <= whole.begin) boxes_.erase(boxes_.begin());
+    }
     return *this;
+}
+
+bool meet(const Region& a, const Region& b) {
+    constexpr std::size_t kFew = 16;  // boxes, beyond which trying all pairs takes longer
+    if (a.boxes().size() > kFew && b.boxes().size() > kFew) return !(a & b).empty();
+    for (const Box& left : a.boxes()) {
+        for (const Box& right : b.boxes()) {
+            if (!intersection(left, right).empty()) return true;
+        }
+    }
+    return false;
 }
 
 }  // namespace convoy::graph
