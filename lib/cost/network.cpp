@@ -10,7 +10,9 @@ Network::Network(std::size_t devices, bool shared_medium)
       taken_(shared_medium ? 1 : devices, false),
       senders_{{}, std::vector<bool>(devices, false)},
       ways_{{}, std::vector<bool>(taken_.size(), false)},
-      queues_(devices * taken_.size()) {}
+      queues_(devices * taken_.size()),
+      ways_of_(devices),
+      senders_to_(taken_.size()) {}
 
 void Network::Changed::add(std::size_t number) {
     if (known[number]) return;
@@ -24,14 +26,19 @@ void Network::Changed::clear() {
 }
 
 void Network::post(const Parcel& parcel) {
-    queue(parcel.leg->sender, way(parcel.leg->receiver)).push_back(parcel);
-    senders_.add(parcel.leg->sender);
+    const std::size_t sender = parcel.leg->sender;
+    const std::size_t to = way(parcel.leg->receiver);
+    if (queue(sender, to).empty()) {
+        ways_of_[sender].push_back(to);
+        senders_to_[to].push_back(sender);
+    }
+    queue(sender, to).push_back(parcel);
+    senders_.add(sender);
 }
 
 void Network::consider(std::size_t sender, std::size_t way, Best& best) {
     if (sending_[sender]) return;
     ParcelQueue& candidates = queue(sender, way);
-    if (candidates.empty()) return;
     const Parcel& parcel = candidates.front();
     const bool waits = taken_[way];
     if (waits && parcel.leg->start_up == 0) return;
@@ -45,11 +52,11 @@ bool Network::start(Parcel& parcel) {
     Best best;
     for (const std::size_t sender : senders_.numbers) {
         if (sending_[sender]) continue;
-        for (std::size_t way = 0; way < taken_.size(); ++way) consider(sender, way, best);
+        for (const std::size_t way : ways_of_[sender]) consider(sender, way, best);
     }
     for (const std::size_t way : ways_.numbers) {
         if (taken_[way]) continue;
-        for (std::size_t sender = 0; sender < sending_.size(); ++sender) consider(sender, way, best);
+        for (const std::size_t sender : senders_to_[way]) consider(sender, way, best);
     }
     if (best.queue == nullptr) {
         senders_.clear();
@@ -58,6 +65,10 @@ bool Network::start(Parcel& parcel) {
     }
     parcel = best.queue->front();
     best.queue->pop_front();
+    if (best.queue->empty()) {
+        std::erase(ways_of_[parcel.leg->sender], way(parcel.leg->receiver));
+        std::erase(senders_to_[way(parcel.leg->receiver)], parcel.leg->sender);
+    }
     sending_[parcel.leg->sender] = true;
     if (parcel.leg->start_up == 0) taken_[way(parcel.leg->receiver)] = true;
     return true;

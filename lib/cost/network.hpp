@@ -76,7 +76,10 @@ class Network {
     Changed senders_;                  ///< whose interface, or queue, has changed since start() found nothing
     Changed ways_;                     ///< that have become free since
     std::vector<ParcelQueue> queues_;  ///< by sender and way
-    std::deque<Parcel> opened_;        ///< in the order in which their start-ups ended
+    /// The queues that are not empty: by sender their ways, by way their senders, in any order.
+    std::vector<std::vector<std::size_t>> ways_of_;
+    std::vector<std::vector<std::size_t>> senders_to_;
+    std::deque<Parcel> opened_;  ///< in the order in which their start-ups ended
 };
 
 }  // namespace convoy::cost::detail

@@ -133,9 +133,12 @@ Prediction predict_scene(const Scene& scene, detail::WorkTimes& times) {
 }  // namespace
 
 std::vector<std::size_t> bed_devices(const plan::Plan& plan, const latency::Bed& bed) {
+    const std::vector<cluster::Device>& all = bed.cluster().devices;
     std::vector<std::size_t> devices;
     for (const std::string& name : plan.devices) {
-        const auto device = bed.cluster().find(name);
+        // Plans nearly always have them in the cluster's order.
+        const std::size_t next = devices.empty() ? 0 : devices.back() + 1;
+        const auto device = next < all.size() && all[next].name == name ? next : bed.cluster().find(name);
         if (!device) {
             throw util::Error(util::Errc::data, fmt::format("the cluster has no device '{}'", name))
                 .key("devices")

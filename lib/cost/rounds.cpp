@@ -14,8 +14,7 @@ class Rounds {
     Rounds(const Scene& scene, std::size_t route) : sent_(scene.compiled.messages(route).size(), 0) {
         for (std::uint32_t d = 0; d < scene.devices.size(); ++d) {
             const plan::Program& program = scene.compiled.program(route, plan::DeviceId{d});
-            walkers_.push_back({&program, message_numbers(scene, route, plan::DeviceId{d}),
-                                std::vector<std::size_t>(program.buffers.size(), 0), 0});
+            walkers_.push_back({&program, std::vector<std::size_t>(program.buffers.size(), 0), 0});
         }
     }
 
@@ -30,7 +29,6 @@ class Rounds {
   private:
     struct Walker {
         const plan::Program* program;
-        std::vector<std::size_t> numbers;
         std::vector<std::size_t> levels;  ///< by buffer: messages behind it, one after another
         std::size_t next;
     };
@@ -49,12 +47,12 @@ class Rounds {
             return level;
         };
         if (const auto* receive = std::get_if<plan::Receive>(&step)) {
-            const std::size_t level = sent_[walker.numbers[receive->message]];
+            const std::size_t level = sent_[walker.program->message_numbers[receive->message]];
             walker.levels[index(receive->into)] = level;
             return level > 0;
         }
         if (const auto* send = std::get_if<plan::Send>(&step)) {
-            sent_[walker.numbers[send->message]] = 1 + highest(send->from);
+            sent_[walker.program->message_numbers[send->message]] = 1 + highest(send->from);
         } else if (const auto* reduce = std::get_if<plan::Reduce>(&step)) {
             walker.levels[index(reduce->into)] = highest(reduce->addends);
         } else if (const auto* run = std::get_if<plan::Run>(&step)) {

@@ -1,9 +1,6 @@
 #include "cost/schedule.hpp"
 
 #include <algorithm>
-#include <set>
-
-#include "util/error.hpp"
 
 namespace convoy::cost::detail {
 
@@ -91,7 +88,6 @@ class Scheduler {
 
     void add_device(std::size_t d) {
         const plan::Program& steps = program(d);
-        numbers_ = message_numbers(scene_, route_, steps.device);
         results_.assign(steps.buffers.size(), false);
         for (const auto& result : steps.results) {
             for (const plan::BufferId id : result.from) results_[index(id)] = true;
@@ -114,7 +110,7 @@ class Scheduler {
     [[nodiscard]] Task message_task(Task::Kind kind, std::size_t message, const plan::Program& steps) const {
         Task task;
         task.kind = kind;
-        task.message = numbers_.at(message);
+        task.message = steps.message_numbers[message];
         task.stage = stage_number(steps.messages[message].stage);
         task.piece = steps.messages[message].piece;
         return task;
@@ -170,8 +166,7 @@ class Scheduler {
     std::vector<std::int32_t> stage_of_;  ///< by operator
     std::vector<TimedWork*> works_;       ///< of all programs, in their order
     std::size_t next_work_ = 0;
-    std::vector<std::size_t> numbers_;  ///< of the current device's messages
-    std::vector<bool> results_;         ///< by buffer of the current device
+    std::vector<bool> results_;  ///< by buffer of the current device
     Schedule schedule_;
 };
 
@@ -222,25 +217,6 @@ graph::Index union_volume(std::vector<const graph::Slab*> slabs) {
     graph::Region all;
     for (const graph::Slab* slab : slabs) all |= slab->region();
     return all.volume();
-}
-
-std::vector<std::size_t> message_numbers(const Scene& scene, std::size_t route, plan::DeviceId device) {
-    const auto& all = scene.compiled.messages(route);
-    const auto& own = scene.compiled.program(route, device).messages;
-    std::vector<std::size_t> numbers;
-    for (std::size_t m = 0; m < all.size() && numbers.size() < own.size(); ++m) {
-        const plan::Message& mine = own[numbers.size()];
-        if (all[m].sender != device && all[m].receiver != device) continue;
-        if (all[m].stage != mine.stage || all[m].piece != mine.piece || all[m].tensor != mine.tensor ||
-            all[m].receiver != mine.receiver) {
-            break;
-        }
-        numbers.push_back(m);
-    }
-    if (numbers.size() != own.size()) {
-        throw util::Error(util::Errc::internal, "a program's messages are not in the order of its route's");
-    }
-    return numbers;
 }
 
 Schedule make_schedule(const Scene& scene, std::size_t route, WorkTimes& times) {

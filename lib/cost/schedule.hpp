@@ -59,9 +59,6 @@ struct Scene {
 /// The longest chain of messages that depend on each other, through the buffers that they are made of.
 [[nodiscard]] std::size_t count_rounds(const Scene& scene, std::size_t route);
 
-/// For each message of a program its number in Compiled::messages of the route.
-[[nodiscard]] std::vector<std::size_t> message_numbers(const Scene& scene, std::size_t route, plan::DeviceId device);
-
 /// The elements of several parts of one tensor, those that are in several counted once.
 [[nodiscard]] graph::Index union_volume(std::vector<const graph::Slab*> slabs);
 

@@ -1,5 +1,6 @@
 #include "cost/simulation.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <queue>
 
@@ -63,7 +64,7 @@ class Simulation {
             }
             settle();
         }
-        if (admitted_ < frames_.size() || !active_.empty()) {
+        if (admitted_ < frames_.size() || active_ > 0) {
             throw util::Error(util::Errc::internal, "the step programs wait for each other");
         }
         return std::move(left_);
@@ -83,7 +84,7 @@ class Simulation {
         switch (event.kind) {
             case Event::Kind::computed:
                 busy_[event.device] = false;
-                stirred_[event.device] = true;
+                stir(event.device);
                 finish_task(frame, event.device);
                 break;
             case Event::Kind::opened:
@@ -94,20 +95,28 @@ class Simulation {
                 break;
             case Event::Kind::arrived:
                 frame.arrived[event.message] = true;
-                stirred_[schedule(frame).legs[event.message].receiver] = true;
+                stir(schedule(frame).legs[event.message].receiver);
                 if (traced(frame)) trace_->legs[event.message].arrived = now_;
                 break;
         }
+    }
+
+    void stir(std::size_t device) {
+        if (stirred_[device]) return;
+        stirred_[device] = true;
+        stirred_devices_.push_back(device);
     }
 
     /// Does all that can be done at this moment.
     void settle() {
         do {
             admit();
-            for (std::size_t device = 0; device < busy_.size(); ++device) {
-                if (stirred_[device]) dispatch(device);
+            std::sort(stirred_devices_.begin(), stirred_devices_.end());
+            for (const std::size_t device : stirred_devices_) {
+                dispatch(device);
                 stirred_[device] = false;
             }
+            stirred_devices_.clear();
         } while (remove_finished());
         Parcel parcel;
         while (network_.transfer(parcel)) transfer(parcel);
@@ -140,31 +149,33 @@ class Simulation {
                 if (schedule(*frame).devices[device].empty()) continue;
                 ++frame->unfinished;
                 waiting_[device].push_back(admitted_);
-                stirred_[device] = true;
+                stir(device);
             }
-            active_.push_back(admitted_);
+            ++active_;
+            if (frame->unfinished == 0) finished_.push_back(admitted_);
             frames_[admitted_++] = std::move(frame);
         }
     }
 
     bool remove_finished() {
-        const std::size_t removed = std::erase_if(active_, [&](std::size_t number) {
-            const Frame& frame = *frames_[number];
-            if (frame.unfinished > 0) return false;
+        const bool any = !finished_.empty();
+        for (const std::size_t number : finished_) {
             left_[number] = now_;
-            ++room_[frame.route];
-            return true;
-        });
-        return removed > 0 && admitted_ < frames_.size();
+            ++room_[frames_[number]->route];
+            --active_;
+            frames_[number].reset();
+        }
+        finished_.clear();
+        return any && admitted_ < frames_.size();
     }
 
     /// The oldest frame whose next task is ready; tasks that take no time are done on the way.
     void dispatch(std::size_t device) {
         std::vector<std::size_t>& frames = waiting_[device];
         for (std::size_t k = 0; k < frames.size() && !busy_[device];) {
-            Frame& frame = *frames_[frames[k]];
-            advance(frame, device);
-            if (frame.next[device] < schedule(frame).devices[device].size()) {
+            Frame* frame = frames_[frames[k]].get();  // nothing when it left while an older one kept the device busy
+            if (frame != nullptr) advance(*frame, device);
+            if (frame != nullptr && frame->next[device] < schedule(*frame).devices[device].size()) {
                 ++k;
             } else {
                 frames.erase(frames.begin() + static_cast<std::ptrdiff_t>(k));
@@ -203,7 +214,8 @@ class Simulation {
 
     void finish_task(Frame& frame, std::size_t device) {
         if (traced(frame)) trace_->tasks[device][frame.next[device]].end = now_;
-        if (++frame.next[device] == schedule(frame).devices[device].size()) --frame.unfinished;
+        if (++frame.next[device] < schedule(frame).devices[device].size()) return;
+        if (--frame.unfinished == 0) finished_.push_back(frame.number);
     }
 
     std::span<const Schedule> routes_;
@@ -211,12 +223,14 @@ class Simulation {
     Settings settings_;
     Trace* trace_;
     Network network_;
-    std::vector<bool> busy_;                         ///< by device
-    std::vector<bool> stirred_;                      ///< by device: something has changed that it may act upon
+    std::vector<bool> busy_;     ///< by device
+    std::vector<bool> stirred_;  ///< by device: something has changed that it may act upon
+    std::vector<std::size_t> stirred_devices_;
     std::vector<std::vector<std::size_t>> waiting_;  ///< by device: frames that it is not done with, oldest first
     std::vector<std::size_t> room_;                  ///< by route: frames that may be admitted
-    std::vector<std::unique_ptr<Frame>> frames_;
-    std::vector<std::size_t> active_;  ///< oldest first
+    std::vector<std::unique_ptr<Frame>> frames_;     ///< empty before it is admitted, and when it has left flight
+    std::vector<std::size_t> finished_;              ///< that all devices are done with, and that are still in flight
+    std::size_t active_ = 0;                         ///< frames in flight
     std::vector<double> left_;
     std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
     double now_ = 0;

@@ -63,20 +63,20 @@ class ShareCheck {
         return problems_.empty();
     }
 
-    /// A box of a tensor: not empty, inside its extent.
-    bool check_box(const Box& box, TensorId tensor, const std::string& where) {
+    /// A box of a tensor: not empty, inside its extent. @param where  makes the key; only a problem needs it
+    bool check_box(const Box& box, TensorId tensor, const auto& where) {
         const Box& full = view_.graph.tensor(tensor).full;
         for (const Axis axis : graph::kAllAxes) {
             if (box[axis].empty()) {
-                problems_.add(where,
+                problems_.add(where(),
                               fmt::format("{} [{}, {}] is empty", axis_name(axis), box[axis].begin, box[axis].end),
                               "intervals are half open: [begin, end) with begin below end");
                 return false;
             }
             if (!full[axis].contains(box[axis])) {
-                problems_.add(where, fmt::format("{} [{}, {}] is outside of '{}', whose {} is [0, {}]", axis_name(axis),
-                                                 box[axis].begin, box[axis].end, view_.name(tensor), axis_name(axis),
-                                                 full[axis].end));
+                problems_.add(where(), fmt::format("{} [{}, {}] is outside of '{}', whose {} is [0, {}]",
+                                                   axis_name(axis), box[axis].begin, box[axis].end, view_.name(tensor),
+                                                   axis_name(axis), full[axis].end));
                 return false;
             }
         }
@@ -84,14 +84,14 @@ class ShareCheck {
     }
 
     /// Rule 7: an axis along which the operator is whole is not cut.
-    void check_whole_axes(const Box& box, const std::string& where) {
+    void check_whole_axes(const Box& box, const auto& where) {
         const Box& full = view_.graph.tensor(target()).full;
         const graph::Cuts cuts = graph::cuts(view_.graph, stage_.last);
         for (const Axis axis : graph::kAllAxes) {
             if (cuts.output[static_cast<std::size_t>(axis)] || box[axis] == full[axis]) continue;
             const graph::Operator& op = view_.graph.op(stage_.last);
             problems_.add(
-                where,
+                where(),
                 fmt::format("'{}' ({}) cannot be cut along {}", op.name,
                             op.onnx_type.empty() ? to_string(op.kind) : op.onnx_type.c_str(), axis_name(axis)),
                 fmt::format("leave {} out, which means all of it", axis_name(axis)));
@@ -99,16 +99,17 @@ class ShareCheck {
     }
 
     void check_piece(const Share& share, std::size_t k) {
-        const std::string where = view_.key(number_, share.device, k);
+        const auto where = [&] { return view_.key(number_, share.device, k); };
+        const auto where_in = [&] { return where() + ".in"; };
         const Piece& piece = share.pieces[k];
         if (check_box(piece.box, target(), where) && !stage_.hold) check_whole_axes(piece.box, where);
         if (!piece.in) return;
         if (stage_.hold) {
-            problems_.add(where + ".in", "a held tensor is not summed over", "hold always gives complete values");
+            problems_.add(where_in(), "a held tensor is not summed over", "hold always gives complete values");
         } else if (view_.graph.op(stage_.last).inputs.empty()) {
-            problems_.add(where + ".in", fmt::format("'{}' has no input to sum over", view_.name(stage_.last)));
+            problems_.add(where_in(), fmt::format("'{}' has no input to sum over", view_.name(stage_.last)));
         } else {
-            check_box(*piece.in, view_.graph.op(stage_.last).inputs[0], where + ".in");
+            check_box(*piece.in, view_.graph.op(stage_.last).inputs[0], where_in);
         }
     }
 
@@ -139,7 +140,7 @@ class ShareCheck {
             for (const auto& [device, boxes] : devices) {
                 if (!check_device(device, where)) continue;
                 for (std::size_t k = 0; k < boxes.size(); ++k) {
-                    check_box(boxes[k], tensor, fmt::format("{}.{}[{}]", where, view_.name(device), k));
+                    check_box(boxes[k], tensor, [&] { return fmt::format("{}.{}[{}]", where, view_.name(device), k); });
                 }
             }
         }

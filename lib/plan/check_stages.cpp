@@ -89,18 +89,19 @@ void check_unlisted(const RouteView& view, const std::vector<std::size_t>& stage
 /// Rule 1: each stage reads only graph inputs and tensors of earlier stages.
 void check_order(const RouteView& view, std::size_t s, const std::vector<std::size_t>& stage_of, Problems& problems) {
     const Stage& stage = view.stages()[s];
-    const auto check = [&](TensorId tensor, const std::string& who, bool same_stage) {
+    const auto check = [&](TensorId tensor, bool same_stage, const auto& who) {
         const auto producer = view.graph.producer(tensor);
         if (!producer) return;
         const std::size_t maker = stage_of[graph::index(*producer)];
         if (maker == Outline::kNone || maker < s || (same_stage && maker == s)) return;
-        problems.add(view.key(s), fmt::format("{} '{}', which {} makes later", who, view.name(tensor), view.key(maker)),
+        problems.add(view.key(s),
+                     fmt::format("{} '{}', which {} makes later", who(), view.name(tensor), view.key(maker)),
                      "a stage reads only graph inputs and tensors of stages listed before it");
     };
-    if (stage.hold) check(*stage.hold, "holds", false);
+    if (stage.hold) check(*stage.hold, false, [] { return std::string("holds"); });
     for (const OperatorId op : stage.operators) {
-        for (const TensorId input : view.graph.op(op).inputs)
-            check(input, fmt::format("'{}' reads", view.name(op)), true);
+        const auto reader = [&] { return fmt::format("'{}' reads", view.name(op)); };
+        for (const TensorId input : view.graph.op(op).inputs) check(input, true, reader);
     }
 }
 

@@ -38,9 +38,11 @@ struct Mail {
 class ProgramBuilder {
   public:
     ProgramBuilder(const RouteView& view, const Moves& moves, const Mail& mail, DeviceId device)
-        : view_(view), graph_(view.graph), moves_(moves) {
+        : view_(view), graph_(view.graph), moves_(moves), stores_(view.graph.tensors().size()) {
         program_.device = device;
-        for (const std::size_t m : mail.of_device[index(device)]) expect(moves_.messages[m]);
+        program_.message_numbers = mail.of_device[index(device)];
+        program_.messages.reserve(program_.message_numbers.size());
+        for (const std::size_t m : program_.message_numbers) expect(moves_.messages[m]);
     }
 
     void load_inputs() {
@@ -95,7 +97,7 @@ class ProgramBuilder {
         const std::size_t at = program_.messages.size();
         program_.messages.push_back(message);
         if (message.sender == program_.device) {
-            outgoing_[{message.stage, message.piece, message.tensor}].push_back(at);
+            outgoing_.push_back(at);
             return;
         }
         if (message.addend) {
@@ -125,7 +127,7 @@ class ProgramBuilder {
 
     /// Own values come before received ones: a device uses its own copy first.
     void add_store(TensorId tensor, Store store) {
-        std::vector<Store>& stores = stores_[tensor];
+        std::vector<Store>& stores = stores_[graph::index(tensor)];
         const auto at = store.kind == Store::Kind::buffer
                             ? std::find_if(stores.begin(), stores.end(),
                                            [](const Store& s) { return s.kind != Store::Kind::buffer; })
@@ -142,15 +144,26 @@ class ProgramBuilder {
     }
 
     void send_all(StageId stage, std::uint32_t piece, TensorId tensor) {
-        const auto found = outgoing_.find({stage, piece, tensor});
-        if (found == outgoing_.end()) return;
-        for (const std::size_t m : found->second) {
-            Region region;
-            for (const graph::Box& box : program_.messages[m].boxes) region |= box;
-            Send send{m,
-                      program_.messages[m].addend ? std::vector{own_addend(tensor, piece)} : acquire(tensor, region)};
-            program_.steps.emplace_back(std::move(send));
+        const auto rank = [&](std::size_t m) {
+            const Message& message = program_.messages[m];
+            return std::tuple(message.stage != kInputStage, message.stage, message.piece, message.tensor);
+        };
+        const std::tuple wanted(stage != kInputStage, stage, piece, tensor);
+        auto at = std::lower_bound(outgoing_.begin(), outgoing_.end(), wanted,
+                                   [&](std::size_t m, const auto& other) { return rank(m) < other; });
+        for (; at != outgoing_.end() && rank(*at) == wanted; ++at) send(*at);
+    }
+
+    void send(std::size_t m) {
+        const Message& message = program_.messages[m];
+        if (message.addend) {
+            program_.steps.emplace_back(Send{m, {own_addend(message.tensor, message.piece)}});
+            return;
         }
+        Region region;
+        for (const graph::Box& box : message.boxes) region |= box;
+        Send step{m, acquire(message.tensor, std::move(region))};
+        program_.steps.emplace_back(std::move(step));
     }
 
     [[nodiscard]] BufferId own_addend(TensorId tensor, std::uint32_t piece) const {
@@ -164,9 +177,9 @@ class ProgramBuilder {
     std::vector<BufferId> acquire(TensorId tensor, Region region) {
         std::vector<BufferId> from;
         plan_sum(tensor);
-        for (Store& store : stores_[tensor]) {
+        for (Store& store : stores_[graph::index(tensor)]) {
             if (region.empty()) break;
-            if ((store.region & region).empty()) continue;
+            if (!meet(store.region, region)) continue;
             if (!store.buffer)
                 store.buffer = store.kind == Store::Kind::sum ? sum_up(tensor, store.region) : take(store.message);
             from.push_back(*store.buffer);
@@ -181,9 +194,10 @@ class ProgramBuilder {
 
     /// A sum that the device makes of the tensor becomes a store once; it is made when first needed.
     void plan_sum(TensorId tensor) {
+        if (moves_.sums.empty()) return;
         const auto found = moves_.sums.find({program_.device, tensor});
         if (found == moves_.sums.end() || !summed_.insert(tensor).second) return;
-        std::vector<Store>& stores = stores_[tensor];
+        std::vector<Store>& stores = stores_[graph::index(tensor)];
         stores.insert(stores.begin(), {Store::Kind::sum, found->second, std::nullopt, 0});
     }
 
@@ -312,9 +326,9 @@ class ProgramBuilder {
     const graph::Graph& graph_;
     const Moves& moves_;
     Program program_;
-    std::map<TensorId, std::vector<Store>> stores_;    ///< complete values: own, summed, then received ones
+    std::vector<std::vector<Store>> stores_;           ///< by tensor, complete values: own, summed, then received ones
     std::map<TensorId, std::vector<Addend>> addends_;  ///< own and expected ones
-    std::map<std::tuple<StageId, std::uint32_t, TensorId>, std::vector<std::size_t>> outgoing_;
+    std::vector<std::size_t> outgoing_;                ///< messages that it sends, in the order of all messages
     std::set<TensorId> summed_;
     std::vector<std::size_t> runs_;  ///< steps that run a piece
 };
@@ -325,24 +339,31 @@ std::vector<Program> compile_route(const RouteView& view, const std::vector<std:
                                    const Moves& moves) {
     const std::size_t devices = view.plan.devices.size();
     const Mail mail(moves.messages, devices);
-    std::vector<ProgramBuilder> builders;
-    for (std::size_t d = 0; d < devices; ++d) {
-        builders.emplace_back(view, moves, mail, DeviceId{static_cast<std::uint32_t>(d)}).load_inputs();
-    }
+    // Of a thousand devices, and as many routes, each route may have work for two.
+    std::vector<std::optional<ProgramBuilder>> builders(devices);
+    const auto builder = [&](DeviceId device) -> ProgramBuilder& {
+        auto& known = builders[index(device)];
+        if (!known) known.emplace(view, moves, mail, device);
+        return *known;
+    };
+    builder(view.plan.source).load_inputs();
     for (std::size_t s = 0; s < stages.size(); ++s) {
         const StageId stage{static_cast<std::uint32_t>(s)};
         for (const Grown& piece : stages[s]) {
             if (!piece.live) continue;
-            ProgramBuilder& builder = builders[index(piece.device)];
             if (view.stages()[s].hold) {
-                builder.hold_piece(stage, piece);
+                builder(piece.device).hold_piece(stage, piece);
             } else {
-                builder.run_piece(stage, piece);
+                builder(piece.device).run_piece(stage, piece);
             }
         }
     }
-    std::vector<Program> programs;
-    for (ProgramBuilder& builder : builders) programs.push_back(builder.finish());
+    builder(view.plan.sink);
+    std::vector<Program> programs(devices);
+    for (std::uint32_t d = 0; d < devices; ++d) {
+        programs[d].device = DeviceId{d};
+        if (builders[d]) programs[d] = builders[d]->finish();
+    }
     return programs;
 }
 

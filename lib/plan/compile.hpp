@@ -14,8 +14,8 @@ namespace convoy::plan::detail {
                                                  const Moves& moves);
 
 /// Rule 18: what one frame of a route holds at most on each device, weights and the inside of pieces left out.
-[[nodiscard]] std::vector<util::Bytes> frame_peaks(const std::vector<Program>& programs,
-                                                   const std::vector<Message>& messages);
+/// @param messages  of the route
+[[nodiscard]] std::vector<util::Bytes> frame_peaks(const std::vector<Program>& programs, std::size_t messages);
 
 /// The insides of all pieces of a program: tensors that live only while a piece runs, in blocks that stay with it.
 [[nodiscard]] util::Bytes insides_of(const graph::Graph& graph, const Program& program);

@@ -52,7 +52,7 @@ Compiled::Compiled(const Plan& plan, const graph::Graph& graph) : memory_(plan.d
     problems.throw_if_any();
     for (std::size_t r = 0; r < plan.routes.size(); ++r) {
         CompiledRoute route = compile({plan, graph, r}, warnings_);
-        const std::vector<util::Bytes> peaks = frame_peaks(route.programs, route.messages);
+        const std::vector<util::Bytes> peaks = frame_peaks(route.programs, route.messages.size());
         for (std::size_t d = 0; d < memory_.size(); ++d) memory_[d].peak += peaks[d] * plan.in_flight;
         messages_.push_back(std::move(route.messages));
         programs_.push_back(std::move(route.programs));

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 namespace convoy::plan::detail {
 namespace {
@@ -16,8 +15,35 @@ using graph::TensorId;
 /// One piece while it grows: what its readers ask of each tensor so far.
 struct Seed {
     Grown grown;
-    std::optional<Piece> asked;  ///< empty for a piece that only `outputs` makes
-    std::map<TensorId, Slab> wanted;
+    const Piece* asked = nullptr;  ///< nullptr for a piece that only `outputs` makes
+    std::vector<Slab> wanted;      ///< by place in StageTensors; empty where nothing is
+};
+
+/// The tensors that a stage's operators read and make, each with a place: pieces keep what they want of them there.
+class StageTensors {
+  public:
+    StageTensors(const graph::Graph& graph, const Stage& stage) {
+        for (const OperatorId op : stage.operators) {
+            for (const TensorId tensor : graph.op(op).inputs) ids_.push_back(tensor);
+            for (const TensorId tensor : graph.op(op).outputs) ids_.push_back(tensor);
+        }
+        std::sort(ids_.begin(), ids_.end());
+        ids_.erase(std::unique(ids_.begin(), ids_.end()), ids_.end());
+    }
+
+    /// Ascending.
+    [[nodiscard]] const std::vector<TensorId>& ids() const noexcept { return ids_; }
+    [[nodiscard]] std::size_t place(TensorId tensor) const {
+        return static_cast<std::size_t>(std::lower_bound(ids_.begin(), ids_.end(), tensor) - ids_.begin());
+    }
+    [[nodiscard]] std::vector<std::size_t> places(const std::vector<TensorId>& tensors) const {
+        std::vector<std::size_t> places;
+        for (const TensorId tensor : tensors) places.push_back(place(tensor));
+        return places;
+    }
+
+  private:
+    std::vector<TensorId> ids_;
 };
 
 /// Grows all pieces of a stage together, operator by operator backwards, since elements that no piece needs are
@@ -31,6 +57,7 @@ class StageGrowth {
           number_(stage),
           stage_(view.stages()[stage]),
           partial_(is_partial(stage_)),
+          tensors_(view.graph, stage_),
           problems_(problems) {}
 
     std::vector<Grown> run() {
@@ -51,9 +78,14 @@ class StageGrowth {
             return each.grown.device == device && each.grown.piece == number;
         });
         if (at != seeds_.end()) return *at;
+        return add_seed(device, number);
+    }
+
+    Seed& add_seed(DeviceId device, std::uint32_t piece) {
         Seed& fresh = seeds_.emplace_back();
         fresh.grown.device = device;
-        fresh.grown.piece = number;
+        fresh.grown.piece = piece;
+        fresh.wanted.resize(tensors_.ids().size());
         return fresh;
     }
 
@@ -61,17 +93,15 @@ class StageGrowth {
     void plant() {
         for (const Share& share : stage_.shares) {
             for (std::size_t k = 0; k < share.pieces.size(); ++k) {
-                Seed& fresh = seeds_.emplace_back();
-                fresh.grown.device = share.device;
-                fresh.grown.piece = static_cast<std::uint32_t>(k);
-                fresh.asked = share.pieces[k];
-                want(fresh, target(), asked_slab(share.pieces[k]));
+                Seed& fresh = add_seed(share.device, static_cast<std::uint32_t>(k));
+                fresh.asked = &share.pieces[k];
+                want(fresh, tensors_.place(target()), asked_slab(share.pieces[k]));
             }
         }
         for (const auto& [tensor, devices] : stage_.outputs) {
             for (const auto& [device, boxes] : devices) {
                 for (std::size_t k = 0; k < boxes.size(); ++k)
-                    want(seed(device, k), tensor, graph::make_slab(boxes[k]));
+                    want(seed(device, k), tensors_.place(tensor), graph::make_slab(boxes[k]));
             }
         }
         std::sort(seeds_.begin(), seeds_.end(), [](const Seed& a, const Seed& b) {
@@ -89,72 +119,74 @@ class StageGrowth {
         return piece.in.value_or(graph_.tensor(graph_.op(stage_.last).inputs[0]).full);
     }
 
-    static void want(Seed& seed, TensorId tensor, const Slab& slab) {
+    static void want(Seed& seed, std::size_t place, Slab slab) {
         if (slab.empty()) return;
-        Slab& wanted = seed.wanted[tensor];
-        wanted = graph::join(wanted, slab);
-    }
-
-    static Slab wanted(const Seed& seed, TensorId tensor) {
-        const auto at = seed.wanted.find(tensor);
-        return at == seed.wanted.end() ? Slab{} : at->second;
+        Slab& wanted = seed.wanted[place];
+        wanted = wanted.empty() ? std::move(slab) : graph::join(wanted, slab);
     }
 
     void grow_operator(OperatorId id) {
         const graph::Operator& op = graph_.op(id);
+        const Places places{tensors_.places(op.inputs), tensors_.places(op.outputs)};
         for (std::size_t o = 0; o < op.outputs.size(); ++o) {
-            for (Seed& seed : seeds_) round_up(seed, id, o);
-            if (leaves(op.outputs[o]) && !(partial_ && id == stage_.last)) give_rest(id, o);
+            for (Seed& seed : seeds_) round_up(seed, id, o, places);
+            if (leaves(op.outputs[o]) && !(partial_ && id == stage_.last)) give_rest(id, o, places.outputs[o]);
         }
-        for (Seed& seed : seeds_) compute(seed, id);
+        for (Seed& seed : seeds_) compute(seed, id, places);
     }
+
+    /// Of an operator's tensors.
+    struct Places {
+        std::vector<std::size_t> inputs;
+        std::vector<std::size_t> outputs;
+    };
 
     /// Rules 6 and 7. An operator that only runs whole makes all its outputs, so the piece has those that leave too.
-    void round_up(Seed& seed, OperatorId id, std::size_t output) {
+    void round_up(Seed& seed, OperatorId id, std::size_t output, const Places& places) {
         const graph::Operator& op = graph_.op(id);
-        const TensorId tensor = op.outputs[output];
-        const auto at = seed.wanted.find(tensor);
-        if (at != seed.wanted.end()) {
-            at->second = graph::computed(graph_, id, output, at->second);
-        } else if (op.kind == graph::Kind::whole && leaves(tensor) && wants_any(seed, op)) {
-            seed.wanted[tensor] = graph::make_slab(graph_.tensor(tensor).full);
+        Slab& wanted = seed.wanted[places.outputs[output]];
+        if (!wanted.empty()) {
+            wanted = graph::computed(graph_, id, output, wanted);
+        } else if (op.kind == graph::Kind::whole && leaves(op.outputs[output]) && wants_any(seed, places.outputs)) {
+            wanted = graph::make_slab(graph_.tensor(op.outputs[output]).full);
         }
     }
 
-    static bool wants_any(const Seed& seed, const graph::Operator& op) {
-        return std::any_of(op.outputs.begin(), op.outputs.end(),
-                           [&](TensorId output) { return seed.wanted.count(output) > 0; });
+    static bool wants_any(const Seed& seed, const std::vector<std::size_t>& places) {
+        return std::any_of(places.begin(), places.end(),
+                           [&](std::size_t place) { return !seed.wanted[place].empty(); });
     }
 
     /// Rule 13: each box that no piece needs goes to the piece that grows least by it, the first on a tie.
-    void give_rest(OperatorId id, std::size_t output) {
+    void give_rest(OperatorId id, std::size_t output, std::size_t place) {
         const TensorId tensor = graph_.op(id).outputs[output];
         graph::Region missing(graph_.tensor(tensor).full);
         bool needed = false;
         for (const Seed& seed : seeds_) {
-            const Slab have = wanted(seed, tensor);
-            needed = needed || !have.empty();
+            const Slab& have = seed.wanted[place];
+            if (have.empty()) continue;
+            needed = true;
             missing -= have.region();
         }
         if (!needed) return complain(tensor);
         while (!missing.empty()) {
             const Slab rest = graph::make_slab(missing.boxes()[0]);
-            Slab& least = least_grown(tensor, rest);
+            Slab& least = least_grown(place, rest);
             least = graph::computed(graph_, id, output, graph::join(least, rest));
             missing -= least.region();
         }
     }
 
     /// Among the pieces that make some of the tensor.
-    Slab& least_grown(TensorId tensor, const Slab& rest) {
+    Slab& least_grown(std::size_t place, const Slab& rest) {
         Slab* least = nullptr;
         graph::Index smallest = 0;
         for (Seed& seed : seeds_) {
-            const auto at = seed.wanted.find(tensor);
-            if (at == seed.wanted.end()) continue;
-            const graph::Index growth = graph::join(at->second, rest).volume() - at->second.volume();
+            Slab& wanted = seed.wanted[place];
+            if (wanted.empty()) continue;
+            const graph::Index growth = graph::join(wanted, rest).volume() - wanted.volume();
             if (least != nullptr && growth >= smallest) continue;
-            least = &at->second;
+            least = &wanted;
             smallest = growth;
         }
         return *least;
@@ -169,15 +201,13 @@ class StageGrowth {
                         view_.name(tensor)));
     }
 
-    void compute(Seed& seed, OperatorId id) {
-        const graph::Operator& op = graph_.op(id);
+    void compute(Seed& seed, OperatorId id, const Places& places) {
+        if (!wants_any(seed, places.outputs)) return;
         graph::Work work{id, {}, std::nullopt};
-        for (const TensorId output : op.outputs) work.outputs.push_back(wanted(seed, output));
-        if (std::all_of(work.outputs.begin(), work.outputs.end(), [](const Slab& slab) { return slab.empty(); }))
-            return;
+        for (const std::size_t place : places.outputs) work.outputs.push_back(seed.wanted[place]);
         if (id == stage_.last && partial_) work.in = summed(*seed.asked);
-        for (std::size_t i = 0; i < op.inputs.size(); ++i) {
-            want(seed, op.inputs[i], graph::needed(graph_, id, i, work.outputs, work.in));
+        for (std::size_t i = 0; i < places.inputs.size(); ++i) {
+            want(seed, places.inputs[i], graph::needed(graph_, id, i, work.outputs, work.in));
         }
         seed.grown.works.push_back(std::move(work));
     }
@@ -185,7 +215,10 @@ class StageGrowth {
     Grown finish(Seed& seed) {
         Grown& grown = seed.grown;
         std::reverse(grown.works.begin(), grown.works.end());
-        for (auto& [tensor, slab] : seed.wanted) {
+        for (std::size_t place = 0; place < seed.wanted.size(); ++place) {
+            const TensorId tensor = tensors_.ids()[place];
+            Slab& slab = seed.wanted[place];
+            if (slab.empty()) continue;
             if (outline_.maker(graph_, tensor) != number_) {
                 grown.inputs.push_back({tensor, std::move(slab)});
             } else if (leaves(tensor)) {
@@ -203,6 +236,7 @@ class StageGrowth {
     std::size_t number_;
     const Stage& stage_;
     bool partial_;
+    StageTensors tensors_;
     Problems& problems_;
     std::vector<Seed> seeds_;
 };

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <map>
+#include <limits>
 #include <optional>
 
 #include "plan/compile.hpp"
@@ -68,42 +68,53 @@ Bytes copied_input(const graph::Operator& op, const Slab& output, const Slab& he
     return Bytes(output.n.size() * needed.channels() * height * width * Index{sizeof(float)});
 }
 
+/// Plays the insides of one device's pieces, one after another.
 class Inside {
   public:
-    Inside(const graph::Graph& graph, const Program& program, const Run& run) : graph_(graph), run_(run) {
+    Inside(const graph::Graph& graph, const Program& program)
+        : graph_(graph), program_(program), tensors_(graph.tensors().size()) {}
+
+    Bytes play(const Run& run) {
+        blocks_ = Blocks();
         for (std::size_t w = 0; w < run.works.size(); ++w)
-            for (const TensorId input : graph.op(run.works[w].op).inputs) last_reader_[input] = w;
-        for (const Run::Output& output : run.outputs) last_reader_[output.tensor] = run.works.size();
+            for (const TensorId input : graph_.op(run.works[w].op).inputs) tensor(input).last_reader = w;
+        for (const Run::Output& output : run.outputs) tensor(output.tensor).last_reader = run.works.size();
         for (const Run::Input& input : run.inputs) {
             // Where one buffer is just what the piece reads, it is read in place.
             const bool in_place =
-                input.from.size() == 1 && program.buffers[index(input.from.front())].boxes == input.slab.boxes();
+                input.from.size() == 1 && program_.buffers[index(input.from.front())].boxes == input.slab.boxes();
             take(input.tensor, input.slab, !in_place);
         }
-    }
-
-    Bytes play() {
-        for (std::size_t w = 0; w < run_.works.size(); ++w) play(w);
+        for (std::size_t w = 0; w < run.works.size(); ++w) play(run.works[w], w);
+        for (const graph::Work& work : run.works) {
+            const graph::Operator& op = graph_.op(work.op);
+            for (const TensorId id : op.inputs) tensor(id) = {};
+            for (const TensorId id : op.outputs) tensor(id) = {};
+        }
         return blocks_.written();
     }
 
   private:
-    struct Held {
-        Slab slab;
+    static constexpr std::size_t kNobody = std::numeric_limits<std::size_t>::max();
+    /// What the piece that is played knows of a tensor.
+    struct Known {
+        std::size_t last_reader = kNobody;  ///< index in works; their number for what leaves the piece
+        const Slab* held = nullptr;         ///< nullptr: not yet, or no longer
         std::size_t block = 0;
     };
+    Known& tensor(TensorId id) { return tensors_[graph::index(id)]; }
 
-    void take(TensorId tensor, const Slab& slab, bool written) {
-        held_[tensor] = {slab, blocks_.take(Bytes(slab.volume() * graph_.tensor(tensor).element_bytes), written)};
+    void take(TensorId id, const Slab& slab, bool written) {
+        tensor(id).held = &slab;
+        tensor(id).block = blocks_.take(Bytes(slab.volume() * graph_.tensor(id).element_bytes), written);
     }
 
-    void play(std::size_t w) {
-        const graph::Work& work = run_.works[w];
+    void play(const graph::Work& work, std::size_t w) {
         const graph::Operator& op = graph_.op(work.op);
         std::optional<std::size_t> copy;
-        if (op.kind == graph::Kind::convolution && !op.inputs.empty() && held_.contains(op.inputs[0])) {
+        if (op.kind == graph::Kind::convolution && !op.inputs.empty() && tensor(op.inputs[0]).held != nullptr) {
             const Slab needed = graph::needed(graph_, work.op, 0, work.outputs, work.in);
-            const Bytes size = copied_input(op, work.outputs[0], held_[op.inputs[0]].slab, needed);
+            const Bytes size = copied_input(op, work.outputs[0], *tensor(op.inputs[0]).held, needed);
             if (size.value > 0) {
                 copy = blocks_.take(size);
                 release(op.inputs[0], w);
@@ -113,29 +124,30 @@ class Inside {
         if (copy) blocks_.give_back(*copy);
         for (const TensorId input : op.inputs) release(input, w);
         for (const TensorId output : op.outputs)
-            if (!last_reader_.contains(output)) blocks_.give_back(held_[output].block);
+            if (tensor(output).last_reader == kNobody) blocks_.give_back(tensor(output).block);
     }
 
-    void release(TensorId tensor, std::size_t w) {
-        const auto held = held_.find(tensor);
-        if (held == held_.end() || last_reader_.at(tensor) != w) return;
-        blocks_.give_back(held->second.block);
-        held_.erase(held);
+    void release(TensorId id, std::size_t w) {
+        Known& known = tensor(id);
+        if (known.held == nullptr || known.last_reader != w) return;
+        blocks_.give_back(known.block);
+        known.held = nullptr;
     }
 
     const graph::Graph& graph_;
-    const Run& run_;
+    const Program& program_;
     Blocks blocks_;
-    std::map<TensorId, std::size_t> last_reader_;  ///< index in works; their number for what leaves the piece
-    std::map<TensorId, Held> held_;
+    std::vector<Known> tensors_;  ///< of the graph
 };
 
 }  // namespace
 
 Bytes insides_of(const graph::Graph& graph, const Program& program) {
     Bytes sum;
+    if (program.steps.empty()) return sum;
+    Inside inside(graph, program);
     for (const Step& step : program.steps)
-        if (const auto* run = std::get_if<Run>(&step)) sum += Inside(graph, program, *run).play();
+        if (const auto* run = std::get_if<Run>(&step)) sum += inside.play(*run);
     return sum;
 }
 

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <map>
 #include <queue>
 #include <set>
 
@@ -18,16 +17,12 @@ void join(Clock& clock, const Clock& other) {
     for (std::size_t d = 0; d < clock.size(); ++d) clock[d] = std::max(clock[d], other[d]);
 }
 
-using MessageKey = std::tuple<StageId, std::uint32_t, graph::TensorId, DeviceId, DeviceId>;
-MessageKey key_of(const Message& m) { return {m.stage, m.piece, m.tensor, m.sender, m.receiver}; }
-
 /// Plays all programs of a frame with vector clocks. A message may lie at its receiver as soon as the receiver's own
 /// steps that its send depends on are done; a sent one occupies its sender until the sender can know that it was taken.
 class Playback {
   public:
-    Playback(const std::vector<Program>& programs, const std::vector<Message>& messages)
-        : programs_(programs), slots_(programs.size(), 0), sent_(messages.size()), taken_at_(messages.size()) {
-        for (std::size_t m = 0; m < messages.size(); ++m) number_.emplace(key_of(messages[m]), m);
+    Playback(const std::vector<Program>& programs, std::size_t messages)
+        : programs_(programs), slots_(programs.size(), 0), sent_(messages), taken_at_(messages) {
         for (std::size_t device = 0; device < programs.size(); ++device) {
             if (programs[device].steps.empty()) continue;
             slots_[device] = active_.size();
@@ -76,8 +71,8 @@ class Playback {
 
     /// Of a device that does something, by its slot.
     [[nodiscard]] const Program& program(std::size_t d) const { return programs_[active_[d]]; }
-    [[nodiscard]] std::size_t number(const Program& program, std::size_t message) const {
-        return number_.at(key_of(program.messages[message]));
+    [[nodiscard]] static std::size_t number(const Program& program, std::size_t message) {
+        return program.message_numbers[message];
     }
 
     void find_takes(std::size_t d) {
@@ -174,7 +169,6 @@ class Playback {
     std::vector<std::size_t> active_;  ///< devices that do something; the others have no slot: a plan's routes may
                                        ///< have a thousand devices of which each uses two
     std::vector<std::size_t> slots_;   ///< by device
-    std::map<MessageKey, std::size_t> number_;
     std::vector<Device> devices_;
     std::vector<Clock> sent_;            ///< by message: the sender's clock; empty until it is sent
     std::vector<std::size_t> taken_at_;  ///< by message: step of the receiver
@@ -182,7 +176,7 @@ class Playback {
 
 }  // namespace
 
-std::vector<Bytes> frame_peaks(const std::vector<Program>& programs, const std::vector<Message>& messages) {
+std::vector<Bytes> frame_peaks(const std::vector<Program>& programs, std::size_t messages) {
     return Playback(programs, messages).run();
 }
 

@@ -106,7 +106,7 @@ class TensorMoves {
         }
         for (Holding& holding : layouts_[i].holdings) {
             for (std::size_t j = i; j < layouts_.size() && !holding.grown->live; ++j) {
-                holding.grown->live = !(need_[j][index(holding.device)] & holding.region).empty();
+                holding.grown->live = meet(need_[j][index(holding.device)], holding.region);
             }
             if (holding.grown->live) need_[i - 1][index(holding.device)] |= holding.region;
         }
@@ -121,7 +121,7 @@ class TensorMoves {
             const auto [begin, end] = layouts_[0].own[d];
             for (std::size_t k = begin; k < end && !used.empty(); ++k) {
                 Holding& holding = layouts_[0].holdings[k];
-                if ((used & holding.region).empty()) continue;
+                if (!meet(used, holding.region)) continue;
                 mark(holding);
                 used -= holding.region;
             }

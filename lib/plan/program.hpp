@@ -102,8 +102,9 @@ struct Program {
     };
     DeviceId device{};
     std::vector<Buffer> buffers;
-    std::vector<Message> messages;  ///< all that this device sends or receives
-    std::vector<Source> inputs;     ///< on the source: the buffers that hold the graph inputs when a frame starts
+    std::vector<Message> messages;             ///< all that this device sends or receives
+    std::vector<std::size_t> message_numbers;  ///< of each, its index in Compiled::messages
+    std::vector<Source> inputs;  ///< on the source: the buffers that hold the graph inputs when a frame starts
     std::vector<Step> steps;
     std::vector<Result> results;  ///< on the sink: the graph outputs
 };
