@@ -87,11 +87,15 @@ Seconds PipelineSearch::together(Seconds compute, Seconds in, Seconds out) const
 
 Seconds PipelineSearch::period(const PipelineStage& stage) {
     const double weights = weights_until_[stage.end] - weights_until_[stage.first];
-    for (const std::size_t device : devices(stage)) {
-        if (weights > room_[device]) return kNever;
+    for (std::size_t place = stage.device; place < stage.device + stage.group; ++place) {
+        if (weights > room_[order_[place]]) return kNever;
     }
-    const auto found = known_.find(stage);
-    return found != known_.end() ? found->second : known_.emplace(stage, work_out(stage)).first->second;
+    const std::size_t units = units_.size();
+    const std::size_t devices = order_.size();
+    const std::size_t run = stage.first * units + stage.end - 1;
+    const auto [known, added] = known_.try_emplace((run * devices + stage.device) * devices + stage.group - 1);
+    if (added) known->second = work_out(stage);
+    return known->second;
 }
 
 /// What comes is from the device in front in the order, or the source; what goes is to the next one, or the sink.

@@ -3,6 +3,7 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "partition/capability.hpp"
@@ -74,9 +75,9 @@ class PipelineSearch {
     std::vector<std::size_t> order_;
     Period period_;
     Room room_;
-    std::vector<util::Bytes> alive_;     ///< by position between units
-    std::vector<double> weights_until_;  ///< by position between units
-    std::map<PipelineStage, util::Seconds> known_;
+    std::vector<util::Bytes> alive_;                        ///< by position between units
+    std::vector<double> weights_until_;                     ///< by position between units
+    std::unordered_map<std::size_t, util::Seconds> known_;  ///< periods, by a number of first, end, device and group
     std::map<std::pair<std::size_t, std::size_t>, bool> shareable_;
 };
 

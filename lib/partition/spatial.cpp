@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "partition/best_plan.hpp"
 #include "partition/capability.hpp"
@@ -89,47 +90,85 @@ double second_share(const Proposal& proposal) {
     return shares[1];
 }
 
-/// Collects the plans of all searches, each once.
+/// Collects the plans of all searches, each once. Predicting a plan takes longer than finding it: the most promising
+/// ones, by the searches' estimates, are predicted.
 class Candidates {
   public:
     Candidates(const Problem& problem, const Form& form) : problem_(problem), form_(form) {}
 
-    void add(plan::Plan plan) {
+    void add(plan::Plan plan, util::Seconds estimate) {
         if (!is_split(problem_.graph, plan, form_.axes)) return;
         if (computing_devices(plan) < least_devices(problem_)) return;
-        if (std::find(seen_.begin(), seen_.end(), plan) != seen_.end()) return;
-        seen_.push_back(plan);
-        Proposal proposal = evaluate(problem_, std::move(plan));
-        if (auto why = memory_problem(problem_, proposal)) {
-            too_large_ = std::move(*why);
-        } else {
-            proposals_.push_back(std::move(proposal));
-        }
+        const auto same = [&](const Sketch& other) { return other.plan == plan; };
+        if (std::none_of(sketches_.begin(), sketches_.end(), same)) sketches_.push_back({std::move(plan), estimate});
     }
 
     /// The fastest of those that really share.
     [[nodiscard]] plan::Plan best() && {
+        predict();
         if (proposals_.empty()) {
             throw Error(Errc::impossible, too_large_.empty()
                                               ? fmt::format("no device can be given a part of the {}", form_.parts)
                                               : too_large_);
         }
-        double fairest = 0;
-        for (const Proposal& proposal : proposals_) fairest = std::max(fairest, second_share(proposal));
-        const double least = std::min(kFairShare, 0.8 * fairest);
-        Proposal* best = nullptr;
-        for (Proposal& proposal : proposals_) {
-            if (second_share(proposal) < least) continue;
-            if (!best || proposal.prediction.latency() < best->prediction.latency()) best = &proposal;
+        const double least = std::min(kFairShare, kNearlyFair * fairest_);
+        Candidate* best = nullptr;
+        for (Candidate& candidate : proposals_) {
+            if (candidate.second_share < least) continue;
+            if (best == nullptr || candidate.rank() < best->rank()) best = &candidate;
         }
-        return std::move(best->plan);
+        return std::move(best->proposal.plan);
     }
 
   private:
+    struct Sketch {
+        plan::Plan plan;
+        util::Seconds estimate;
+    };
+    struct Candidate {
+        Proposal proposal;
+        std::size_t number = 0;  ///< of its sketch
+        double second_share = 0;
+        [[nodiscard]] std::pair<util::Seconds, std::size_t> rank() const {
+            return {proposal.prediction.latency(), number};
+        }
+    };
+
+    void predict() {
+        std::vector<std::size_t> order(sketches_.size());
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        std::stable_sort(order.begin(), order.end(),
+                         [&](std::size_t a, std::size_t b) { return sketches_[a].estimate < sketches_[b].estimate; });
+        for (const std::size_t number : order) {
+            // What is fair is only known of all, unless some plan is as fair as can be asked.
+            const bool fair = kNearlyFair * fairest_ >= kFairShare;
+            const bool promising = proposals_.size() < kFewPlans ||
+                                   sketches_[number].estimate <= kPromising * sketches_[order[0]].estimate;
+            if (fair && !promising) break;
+            predict(number);
+        }
+    }
+
+    void predict(std::size_t number) {
+        Proposal proposal = evaluate(problem_, std::move(sketches_[number].plan));
+        if (auto why = memory_problem(problem_, proposal)) {
+            too_large_ = std::move(*why);
+            return;
+        }
+        const double share = second_share(proposal);
+        fairest_ = std::max(fairest_, share);
+        proposals_.push_back({std::move(proposal), number, share});
+    }
+
+    static constexpr double kNearlyFair = 0.8;
+    static constexpr std::size_t kFewPlans = 12;
+    static constexpr double kPromising = 1.3;
+
     const Problem& problem_;
     const Form& form_;
-    std::vector<plan::Plan> seen_;
-    std::vector<Proposal> proposals_;
+    std::vector<Sketch> sketches_;
+    std::vector<Candidate> proposals_;
+    double fairest_ = 0;
     std::string too_large_;
 };
 
@@ -162,8 +201,9 @@ void search_units(const Problem& problem, const Form& form, TileSearch& search, 
             for (SearchRules& rules : rules_for(problem.graph, search.units())) {
                 if (devices.size() > kManyDevices && !rules.fixed && rules.split_before > 0) continue;
                 rules.deal = deal;
-                const std::vector<Segment> segments = search.run(rules);
-                if (!segments.empty()) candidates.add(plan_of(problem, search.units(), segments));
+                const Segments found = search.run(rules);
+                if (found.segments.empty()) continue;
+                candidates.add(plan_of(problem, search.units(), found.segments), found.cost);
             }
         }
     }

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <array>
 #include <optional>
 #include <vector>
 
 #include "partition/deal.hpp"
+#include "partition/traffic.hpp"
 #include "partition/units.hpp"
 
 namespace convoy::partition::detail {
@@ -15,6 +15,12 @@ struct Segment {
     std::size_t end = 0;    ///< unit behind the last
     std::optional<std::size_t> device;
     Tiling tiling;
+};
+
+/// Segments one after another, and how long they are estimated to take.
+struct Segments {
+    std::vector<Segment> segments;  ///< empty: there is none
+    util::Seconds cost{};
 };
 
 /// What a search may choose from.
@@ -37,25 +43,38 @@ class TileSearch {
     TileSearch(const Problem& problem, Slices& slices, std::vector<Unit> units, Axes axes, std::size_t longest_run);
 
     [[nodiscard]] const std::vector<Unit>& units() const noexcept { return units_; }
-    /// Empty when the rules leave no sequence.
-    [[nodiscard]] std::vector<Segment> run(const SearchRules& rules);
+    [[nodiscard]] Segments run(const SearchRules& rules);
 
   private:
     friend class Pass;
-    /// Tiles for the run of units [first, end), worked out once for each deal.
-    [[nodiscard]] const Tiling& tiling(std::size_t first, std::size_t end, const Deal& deal);
+    /// A run of units, cut into tiles.
+    struct Run {
+        Tiling tiling;
+        std::vector<std::pair<std::size_t, const Slice*>> slices;  ///< by tile: its device, and what that computes
+        util::Seconds slowest{};                                   ///< time of the busiest device
+    };
+    /// The run of units [first, end) for the current deal, worked out once.
+    [[nodiscard]] const Run& run_of(std::size_t first, std::size_t end);
+    /// Forgets what holds for another deal.
+    void use(const Deal& deal);
 
     const Problem& problem_;
     Slices& slices_;
     std::vector<Unit> units_;
-    /// Transfers before runs, by (position, state before, end), for the deal of the last search.
-    std::map<std::array<std::size_t, 3>, util::Seconds> transfers_;
-    Deal transfers_for_;
     std::size_t longest_run_;
-    std::map<std::tuple<std::size_t, std::size_t, Deal>, Tiling> tilings_;
     std::vector<std::vector<Axes>> fusable_;  ///< by first unit and length - 1: axes along which the run can be cut
     std::vector<util::Bytes> alive_;          ///< by position: all tensors alive there
     std::vector<std::size_t> single_;         ///< devices that may run units whole
+
+    Deal deal_;
+    std::vector<std::optional<Run>> runs_;  ///< for deal_, by first unit and length - 1
+    /// For deal_, as far as they were asked for: bringing a run its inputs, by its first unit, the state before and its
+    /// length - 1; gathering a run on a device, by the position behind it, its length - 1 and the device in gatherers_.
+    std::vector<util::Seconds> transfers_;
+    std::vector<util::Seconds> gathers_;
+    std::vector<std::size_t> gatherers_;  ///< by device: its place among those that gather
+    std::size_t gatherer_count_ = 0;
+    Traffic traffic_;
 };
 
 }  // namespace convoy::partition::detail
