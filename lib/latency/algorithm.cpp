@@ -15,18 +15,20 @@ using namespace detail;
 
 constexpr Algorithm kAlgorithms[] = {
     {"least_squares", "a sum of features with coefficients that are not negative", false, fit_least_squares,
-     predict_linear, check_least_squares},
-    {"ridge", "a power law: linear in the logarithms of the features", true, fit_ridge, predict_ridge, check_ridge},
+     predict_linear, nullptr, check_least_squares},
+    {"ridge", "a power law: linear in the logarithms of the features", true, fit_ridge, predict_ridge, least_ridge,
+     check_ridge},
     {"polynomial", "degree 2 in the logarithms of the features", true, fit_polynomial, predict_polynomial,
-     check_polynomial},
+     least_polynomial, check_polynomial},
     {"k_nearest", "mean of the most similar samples, weighted by distance", true, fit_nearest, predict_nearest,
-     check_nearest},
-    {"regression_tree", "one tree of thresholds", true, fit_tree, predict_trees, check_trees},
+     least_nearest, check_nearest},
+    {"regression_tree", "one tree of thresholds", true, fit_tree, predict_trees, least_trees, check_trees},
     {"support_vector", "support vector regression with radial basis functions", true, fit_support_vector,
-     predict_support_vector, check_support_vector},
+     predict_support_vector, least_support_vector, check_support_vector},
     {"boosted_trees", "a sum of small trees, each fitted to what the ones before leave over", true, fit_boosted_trees,
-     predict_trees, check_trees},
-    {"neural_net", "one hidden layer of tanh units", true, fit_neural_net, predict_neural_net, check_neural_net},
+     predict_trees, least_trees, check_trees},
+    {"neural_net", "one hidden layer of tanh units", true, fit_neural_net, predict_neural_net, least_neural_net,
+     check_neural_net},
 };
 
 }  // namespace

@@ -21,6 +21,9 @@ struct Algorithm {
     std::vector<double> (*fit)(const TrainingSet& set);
     /// For parameters that check() accepted: takes bounded time and touches nothing beyond the spans. May overflow.
     double (*predict)(std::span<const double> parameters, std::span<const double> features);
+    /// What predict() does not go below, but for rounding, while each feature is from `low` to `high`. For
+    /// parameters that check() accepted. May overflow. nullptr where nothing is corrected.
+    double (*least)(std::span<const double> parameters, std::span<const double> low, std::span<const double> high);
     /// Why these parameters cannot be used with so many features; empty when they can.
     std::string (*check)(std::span<const double> parameters, std::size_t features);
 };

@@ -89,9 +89,9 @@ util::Seconds Bed::time(std::size_t device, const samples::WorkShape& work) cons
     return models_[device].predict(work, {described.load, described.threads}) / speeds_[device];
 }
 
-util::Seconds Bed::least_time(std::size_t device, const samples::WorkShape& work) const {
+util::Seconds Bed::least_time(std::size_t device, const samples::WorkShape& work, const WorkRange* range) const {
     const cluster::Device& described = cluster_.devices.at(device);
-    return models_[device].predict_least(work, {described.load, described.threads}) / speeds_[device];
+    return models_[device].predict_least(work, {described.load, described.threads}, range) / speeds_[device];
 }
 
 util::Seconds Bed::piece_overhead(std::size_t device) const {

@@ -36,8 +36,9 @@ class Bed {
 
     /// Time of one operator's work on a device, at the device's load, threads and speed.
     [[nodiscard]] util::Seconds time(std::size_t device, const samples::WorkShape& work) const;
-    /// What time() does not go below for any work of the same type with at least these FLOPs and bytes.
-    [[nodiscard]] util::Seconds least_time(std::size_t device, const samples::WorkShape& work) const;
+    /// What time() does not go below for any work of the same type with at least these FLOPs and bytes, in the range.
+    [[nodiscard]] util::Seconds least_time(std::size_t device, const samples::WorkShape& work,
+                                           const WorkRange* range = nullptr) const;
     /// What each piece costs beside its operators.
     [[nodiscard]] util::Seconds piece_overhead(std::size_t device) const;
     /// How long a message occupies the sender's interface: start_up + bytes / rate.

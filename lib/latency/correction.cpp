@@ -85,6 +85,20 @@ double log_factor(const Correction& correction, const Algorithm& algorithm, std:
     return std::isnan(factor) ? correction.least : std::clamp(factor, correction.least, correction.most);
 }
 
+double least_log_factor(const Correction& correction, const Algorithm& algorithm, std::span<const double> low,
+                        std::span<const double> high) {
+    constexpr double kRounding = 1e-9;
+    std::vector<double> from;
+    std::vector<double> to;
+    for (std::size_t i = 0; i < low.size(); ++i) {
+        from.push_back(scaled(low[i], correction.low[i], correction.high[i]));
+        to.push_back(scaled(high[i], correction.low[i], correction.high[i]));
+    }
+    const double factor = algorithm.least(correction.parameters, from, to);
+    if (!std::isfinite(factor)) return correction.least;
+    return std::clamp(factor - kRounding * (1 + std::abs(factor)), correction.least, correction.most);
+}
+
 std::string check_correction(const Correction& correction, const Algorithm& algorithm) {
     const std::size_t features = correction.features.size();
     if (features == 0 || features > kMostFeaturesOfModel) return "a correction has 1 to 64 features";

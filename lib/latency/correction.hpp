@@ -30,6 +30,10 @@ inline constexpr std::size_t kMostFeaturesOfModel = 64;
 [[nodiscard]] double log_factor(const Correction& correction, const Algorithm& algorithm,
                                 std::span<const double> values) noexcept;
 
+/// What log_factor() does not go below while each value is from `low` to `high`.
+[[nodiscard]] double least_log_factor(const Correction& correction, const Algorithm& algorithm,
+                                      std::span<const double> low, std::span<const double> high);
+
 /// Why an operator's model cannot be used; empty when it can. Names of features are not looked at.
 [[nodiscard]] std::string check_model(const OperatorModel& model);
 /// Why a correction cannot be used; empty when it can.

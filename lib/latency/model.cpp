@@ -102,20 +102,30 @@ const OperatorModel* DeviceModel::nearest(const std::string& type, int threads) 
 }
 
 util::Seconds DeviceModel::evaluate(const OperatorModel& model, const samples::WorkShape& work,
-                                    const DeviceState& state, Estimate estimate) const {
+                                    const DeviceState& state, const Estimate& estimate) const {
     const Resolved& resolved = resolved_[static_cast<std::size_t>(&model - parts_.operators.data())];
     double seconds = 0;
     for (std::size_t i = 0; i < resolved.features.size(); ++i) {
         seconds += model.parameters[i] * resolved.features[i]->value(work, state);
     }
     if (model.correction) {
-        double factor = model.correction->least;
-        if (estimate == Estimate::expected) {
+        const auto values_of = [&](const samples::WorkShape& shape) {
             std::array<double, kMostFeaturesOfModel> values;
             for (std::size_t i = 0; i < resolved.correction.size(); ++i) {
-                values[i] = resolved.correction[i]->value(work, state);
+                values[i] = resolved.correction[i]->value(shape, state);
             }
-            factor = log_factor(*model.correction, *resolved.algorithm, {values.data(), resolved.correction.size()});
+            return values;
+        };
+        const std::size_t count = resolved.correction.size();
+        double factor = model.correction->least;
+        if (!estimate.least) {
+            const auto values = values_of(work);
+            factor = log_factor(*model.correction, *resolved.algorithm, {values.data(), count});
+        } else if (estimate.range != nullptr) {
+            const auto low = values_of(estimate.range->least);
+            const auto high = values_of(estimate.range->most);
+            factor =
+                least_log_factor(*model.correction, *resolved.algorithm, {low.data(), count}, {high.data(), count});
         }
         seconds *= std::exp(factor);
     }
@@ -123,7 +133,7 @@ util::Seconds DeviceModel::evaluate(const OperatorModel& model, const samples::W
 }
 
 util::Seconds DeviceModel::predict(const samples::WorkShape& work, const Conditions& conditions,
-                                   Estimate estimate) const {
+                                   const Estimate& estimate) const {
     const DeviceState state{conditions.load,
                             relative_pace(conditions.pace, conditions.threads, conditions.load, parts_.usual_paces)};
     if (const OperatorModel* model = nearest(samples::operator_type(work), conditions.threads)) {
@@ -138,11 +148,12 @@ util::Seconds DeviceModel::predict(const samples::WorkShape& work, const Conditi
 }
 
 util::Seconds DeviceModel::predict(const samples::WorkShape& work, const Conditions& conditions) const {
-    return predict(work, conditions, Estimate::expected);
+    return predict(work, conditions, Estimate{});
 }
 
-util::Seconds DeviceModel::predict_least(const samples::WorkShape& work, const Conditions& conditions) const {
-    return predict(work, conditions, Estimate::least);
+util::Seconds DeviceModel::predict_least(const samples::WorkShape& work, const Conditions& conditions,
+                                         const WorkRange* range) const {
+    return predict(work, conditions, Estimate{true, range});
 }
 
 std::optional<double> DeviceModel::uncertainty(const std::string& type, int threads) const {

@@ -75,6 +75,12 @@ struct Conditions {
     std::optional<util::FlopsPerSecond> pace = {};
 };
 
+/// Works between two, number by number.
+struct WorkRange {
+    samples::WorkShape least;
+    samples::WorkShape most;
+};
+
 /// FCPM: how long pieces of operators take on one device. Immutable; thread-safe.
 ///
 /// Source: FCPM of the OFPM thesis (Shen, 2023): per device and layer type, features FLOPs and CPU load. We differ:
@@ -112,8 +118,9 @@ class DeviceModel {
     [[nodiscard]] util::Seconds predict(const graph::Graph& graph, const graph::Work& work,
                                         const Conditions& conditions) const;
     /// What predict() does not go below for any work of the type with at least these FLOPs and bytes: the form without
-    /// its correction, times the least factor.
-    [[nodiscard]] util::Seconds predict_least(const samples::WorkShape& work, const Conditions& conditions) const;
+    /// its correction, times the least factor. With `range` the least of the works in there, which may be larger.
+    [[nodiscard]] util::Seconds predict_least(const samples::WorkShape& work, const Conditions& conditions,
+                                              const WorkRange* range = nullptr) const;
     /// The ratio by which 90 % of held-out predictions of a type were off at most; nothing where that is not known.
     [[nodiscard]] std::optional<double> uncertainty(const std::string& type, int threads) const;
     /// Whether a type's predictions are a fallback, because nothing of it was sampled.
@@ -126,13 +133,16 @@ class DeviceModel {
         const Algorithm* algorithm = nullptr;
         std::vector<const Feature*> correction;
     };
-    enum class Estimate { expected, least };
+    struct Estimate {
+        bool least = false;                ///< else the expected time
+        const WorkRange* range = nullptr;  ///< of works that the least one is asked of; nullptr: any
+    };
     [[nodiscard]] static Resolved resolve(const OperatorModel& model);
     [[nodiscard]] const OperatorModel* nearest(const std::string& type, int threads) const noexcept;
     [[nodiscard]] util::Seconds evaluate(const OperatorModel& model, const samples::WorkShape& work,
-                                         const DeviceState& state, Estimate estimate) const;
+                                         const DeviceState& state, const Estimate& estimate) const;
     [[nodiscard]] util::Seconds predict(const samples::WorkShape& work, const Conditions& conditions,
-                                        Estimate estimate) const;
+                                        const Estimate& estimate) const;
 
     Parts parts_;
     std::vector<Resolved> resolved_;  ///< of each operator's model

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "latency/distance.hpp"
 #include "latency/learners.hpp"
@@ -53,6 +54,24 @@ double predict_nearest(Numbers parameters, Numbers features) {
         weights += weight;
     }
     return sum / weights;
+}
+
+double least_nearest(Numbers parameters, Numbers low, Numbers high) {
+    // Whoever is nearest to some place between `low` and `high` is no farther from it than so many others can be.
+    std::vector<double> nearest;
+    std::vector<double> farthest;
+    for (std::size_t at = 1; at < parameters.size(); at += low.size() + 1) {
+        const auto [near, far] = squared_distances(&parameters[at + 1], low, high);
+        nearest.push_back(near);
+        farthest.push_back(far);
+    }
+    const auto place = farthest.begin() + static_cast<std::ptrdiff_t>(parameters[0]) - 1;
+    std::nth_element(farthest.begin(), place, farthest.end());
+    double least = std::numeric_limits<double>::infinity();
+    for (std::size_t i = 0; i < nearest.size(); ++i) {
+        if (nearest[i] <= *place) least = std::min(least, parameters[1 + i * (low.size() + 1)]);
+    }
+    return least;
 }
 
 std::string check_nearest(Numbers parameters, std::size_t features) {

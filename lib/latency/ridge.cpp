@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <Eigen/Dense>
+#include <algorithm>
 #include <limits>
 #include <numeric>
 
@@ -73,6 +74,12 @@ double predict_ridge(Numbers parameters, Numbers features) {
     return std::inner_product(features.begin(), features.end(), parameters.begin() + 1, parameters[0]);
 }
 
+double least_ridge(Numbers parameters, Numbers low, Numbers high) {
+    double sum = parameters[0];
+    for (std::size_t i = 0; i < low.size(); ++i) sum += least_product(parameters[1 + i], low[i], high[i]);
+    return sum;
+}
+
 std::string check_ridge(Numbers parameters, std::size_t features) {
     if (parameters.size() == features + 1) return "";
     return fmt::format("ridge needs {} parameters for {} features, not {}", features + 1, features, parameters.size());
@@ -90,6 +97,20 @@ double predict_polynomial(Numbers parameters, Numbers features) {
     std::size_t next = 1 + features.size();
     for (std::size_t i = 0; i < features.size(); ++i) {
         for (std::size_t j = i; j < features.size(); ++j) sum += parameters[next++] * features[i] * features[j];
+    }
+    return sum;
+}
+
+double least_polynomial(Numbers parameters, Numbers low, Numbers high) {
+    double sum = least_ridge(parameters, low, high);
+    std::size_t next = 1 + low.size();
+    for (std::size_t i = 0; i < low.size(); ++i) {
+        for (std::size_t j = i; j < low.size(); ++j) {
+            const auto [least, most] =
+                std::minmax({low[i] * low[j], low[i] * high[j], high[i] * low[j], high[i] * high[j]});
+            const bool through_zero = i == j && low[i] < 0 && high[i] > 0;
+            sum += least_product(parameters[next++], through_zero ? 0 : least, most);
+        }
     }
     return sum;
 }

@@ -18,6 +18,18 @@ double predict_support_vector(Numbers parameters, Numbers features) {
     return sum;
 }
 
+double least_support_vector(Numbers parameters, Numbers low, Numbers high) {
+    constexpr double kSinglePrecision = 1e-6;
+    double sum = parameters[1];
+    for (std::size_t at = 2; at < parameters.size(); at += low.size() + 1) {
+        const auto [near, far] = squared_distances(&parameters[at + 1], low, high);
+        const double weight = parameters[at];
+        sum += weight * std::exp(std::max(-parameters[0] * (weight < 0 ? near : far), -100.0));
+        sum -= kSinglePrecision * std::abs(weight);
+    }
+    return sum;
+}
+
 std::string check_support_vector(Numbers parameters, std::size_t features) {
     if (parameters.size() < 2 || (parameters.size() - 2) % (features + 1) != 0)
         return fmt::format("support_vector needs two parameters, then {} for each support vector, not {}", features + 1,

@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <limits>
+
 #include "latency/learners.hpp"
 
 namespace convoy::latency::detail {
@@ -54,6 +57,31 @@ double predict_trees(Numbers parameters, Numbers features) {
             node += (left ? 1 : static_cast<std::size_t>(node[2])) * kNodeSize;
         }
         sum += node[1];
+    }
+    return sum;
+}
+
+double least_trees(Numbers parameters, Numbers low, Numbers high) {
+    const auto trees = static_cast<std::size_t>(parameters[0]);
+    const Numbers nodes = nodes_of(parameters);
+    std::vector<std::size_t> ahead;
+    double sum = 0;
+    for (std::size_t tree = 0; tree < trees; ++tree) {
+        double least = std::numeric_limits<double>::infinity();
+        ahead.assign(1, static_cast<std::size_t>(parameters[1 + tree]));
+        while (!ahead.empty()) {
+            const std::size_t at = ahead.back();
+            ahead.pop_back();
+            const Numbers node = nodes.subspan(at * kNodeSize, kNodeSize);
+            if (node[0] < 0) {
+                least = std::min(least, node[1]);
+                continue;
+            }
+            const auto feature = static_cast<std::size_t>(node[0]);
+            if (low[feature] <= node[1]) ahead.push_back(at + 1);
+            if (high[feature] > node[1]) ahead.push_back(at + static_cast<std::size_t>(node[2]));
+        }
+        sum += least;
     }
     return sum;
 }

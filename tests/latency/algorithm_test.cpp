@@ -90,6 +90,34 @@ TEST_CASE("latency: every algorithm that corrects learns a bent surface from sam
     }
 }
 
+TEST_CASE("latency: no prediction is below the least of the range that its features lie in", "[latency]") {
+    util::Random random(5);
+    const TrainingSet set = bent_set(60, 6);
+    for (const Algorithm& algorithm : algorithms()) {
+        if (!algorithm.corrects) continue;
+        INFO(algorithm.name);
+        const std::vector<double> parameters = algorithm.fit(set);
+        double widest = 0;  // how far the least of a range of no width is off
+        for (int i = 0; i < 300; ++i) {
+            std::vector<double> low;
+            std::vector<double> high;
+            std::vector<double> inside;
+            const double width = i % 3 == 0 ? 0 : 1;
+            for (int feature = 0; feature < 2; ++feature) {
+                low.push_back(2 * random.uniform() - 1);
+                high.push_back(low.back() + width * random.uniform() * (1 - low.back()));
+                inside.push_back(low.back() + random.uniform() * (high.back() - low.back()));
+            }
+            const double least = algorithm.least(parameters, low, high);
+            const double found = algorithm.predict(parameters, inside);
+            CHECK(least <= found + 1e-9);
+            if (width == 0) widest = std::max(widest, found - least);
+        }
+        // Of the nearest samples only the least target is known to be close.
+        CHECK(widest < (std::string(algorithm.name) == "k_nearest" ? 0.6 : 1e-3));
+    }
+}
+
 TEST_CASE("latency: every algorithm takes one sample, equal samples and equal targets", "[latency]") {
     TrainingSet one{{{0.5, -0.5}}, {0.2}, {1}};
     TrainingSet equal{{{0, 0}, {0, 0}, {0, 0}}, {0.1, 0.2, 0.3}, {1, 1, 1}};
