@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <numeric>
+#include <optional>
 
 #include "cost/demand.hpp"
+#include "cost/egress.hpp"
+#include "cost/least_rate.hpp"
 
 namespace convoy::cost {
 
@@ -48,13 +52,57 @@ Parts least_of(const Parts& a, const Parts& b) {
 /// An operator's parts on each device.
 struct Costs {
     OperatorId op{};
+    double operations = 0;  ///< that are needed
     std::vector<Parts> devices;
     double undivided = 0;  ///< time on the device that is fastest, for an operator that no plan shares; else 0
 };
 
-Costs costs_of(const graph::Graph& graph, const latency::Bed& bed, const LeastWork& least) {
+/// By device the first one of the same kind, which differs in speed only.
+std::vector<std::size_t> kinds_of(const latency::Bed& bed) {
+    const auto& devices = bed.cluster().devices;
+    std::vector<std::size_t> kinds;
+    std::vector<std::size_t> firsts;
+    for (std::size_t d = 0; d < devices.size(); ++d) {
+        const auto first = std::find_if(firsts.begin(), firsts.end(), [&](std::size_t f) {
+            return devices[f].load == devices[d].load && devices[f].threads == devices[d].threads &&
+                   bed.model(f).operators() == bed.model(d).operators();
+        });
+        kinds.push_back(first == firsts.end() ? d : *first);
+        if (kinds.back() == d) firsts.push_back(d);
+    }
+    return kinds;
+}
+
+/// Seconds for each operation that no piece of an operator stays below, by device; empty where that is not known.
+class LeastRates {
+  public:
+    LeastRates(const graph::Graph& graph, const latency::Bed& bed)
+        : graph_(graph), bed_(bed), kinds_(kinds_of(bed)), known_(graph.operators().size()) {}
+
+    /// Nothing for a model without corrections: they are what pieces differ by.
+    std::optional<double> find(OperatorId op, std::size_t device) {
+        const std::size_t kind = kinds_[device];
+        const auto& models = bed_.model(kind).operators();
+        if (std::none_of(models.begin(), models.end(), [](const auto& m) { return m.correction.has_value(); })) {
+            return std::nullopt;
+        }
+        auto& known = known_[graph::index(op)];
+        const auto [entry, added] = known.try_emplace(kind);
+        if (added) entry->second = detail::least_rate(graph_, op, bed_, kind);
+        if (!entry->second) return std::nullopt;
+        return *entry->second * bed_.speed(kind) / bed_.speed(device);
+    }
+
+  private:
+    const graph::Graph& graph_;
+    const latency::Bed& bed_;
+    std::vector<std::size_t> kinds_;
+    std::vector<std::map<std::size_t, std::optional<double>>> known_;  ///< by operator and kind
+};
+
+Costs costs_of(const graph::Graph& graph, const latency::Bed& bed, const LeastWork& least, LeastRates& rates) {
     const samples::WorkShape shape = samples::describe(graph, least.work);
-    Costs costs{least.work.op, {}, 0};
+    Costs costs{least.work.op, least.flops.value, {}, 0};
     for (std::size_t d = 0; d < bed.cluster().devices.size(); ++d) {
         Parts parts = parts_of(bed, d, shape, least);
         if (shape.group > 1 && shape.channels > 1 && least.work.in) {
@@ -63,6 +111,8 @@ Costs costs_of(const graph::Graph& graph, const latency::Bed& bed, const LeastWo
             narrow.channels = 1;
             parts = least_of(parts, parts_of(bed, d, narrow, least));
         }
+        const auto rate = rates.find(least.work.op, d);
+        if (rate && *rate * least.flops.value > parts.sum()) parts = {0, *rate * least.flops.value, 0};
         costs.devices.push_back(parts);
     }
     if (detail::is_undivided(graph, least.work.op)) {
@@ -162,21 +212,31 @@ std::vector<double> distances(const latency::Bed& bed, std::size_t start, bool t
 
 class Bound {
   public:
-    Bound(const graph::Graph& graph, const latency::Bed& bed) : graph_(graph), bed_(bed) {}
+    Bound(const graph::Graph& graph, const latency::Bed& bed, double coding)
+        : graph_(graph), bed_(bed), coding_(coding), rates_(graph, bed) {}
 
     double find() {
         const std::vector<Costs> all = costs(graph_.outputs());
         if (all.empty()) return 0;
-        return std::max(shared_time(pointers(all), idle()), critical_path(all));
+        return std::max({shared_time(pointers(all), idle()), critical_path(all), egress(all)});
     }
 
   private:
-    [[nodiscard]] std::vector<Costs> costs(const std::vector<graph::TensorId>& wanted) const {
+    [[nodiscard]] std::vector<Costs> costs(const std::vector<graph::TensorId>& wanted) {
         std::vector<Costs> result;
         for (const auto& least : detail::least_works(graph_, wanted)) {
-            if (least) result.push_back(costs_of(graph_, bed_, *least));
+            if (least) result.push_back(costs_of(graph_, bed_, *least, rates_));
         }
         return result;
+    }
+
+    [[nodiscard]] double egress(const std::vector<Costs>& all) const {
+        std::vector<detail::OperatorTimes> operators;
+        for (const Costs& costs : all) {
+            operators.push_back({costs.op, costs.operations, {}});
+            for (const Parts& parts : costs.devices) operators.back().seconds.push_back(parts.flops);
+        }
+        return detail::egress_bound(graph_, bed_, operators, coding_);
     }
 
     static std::vector<const Costs*> pointers(const std::vector<Costs>& costs) {
@@ -216,7 +276,7 @@ class Bound {
 
     /// The longest path through operators that one device computes at a time: each needs all that is in front of it,
     /// and all behind it waits for it. What lies between two of them may be shared ideally.
-    [[nodiscard]] double critical_path(const std::vector<Costs>& all) const {
+    [[nodiscard]] double critical_path(const std::vector<Costs>& all) {
         std::vector<const Costs*> stops = undivided(all);
         std::vector<double> end;                    ///< by stop: earliest end
         std::vector<std::vector<bool>> dependents;  ///< by stop
@@ -262,14 +322,16 @@ class Bound {
 
     const graph::Graph& graph_;
     const latency::Bed& bed_;
+    double coding_;
+    LeastRates rates_;
 };
 
 }  // namespace
 
-util::Seconds lower_bound(const graph::Graph& graph, const latency::Bed& bed) {
+util::Seconds lower_bound(const graph::Graph& graph, const latency::Bed& bed, double coding) {
     // The simulator adds up the same numbers in another order.
     constexpr double kRounding = 1e-9;
-    return util::Seconds(Bound(graph, bed).find() * (1 - kRounding));
+    return util::Seconds(Bound(graph, bed, coding).find() * (1 - kRounding));
 }
 
 }  // namespace convoy::cost

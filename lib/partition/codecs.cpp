@@ -43,6 +43,11 @@ Codec codec_for(const graph::TensorInfo& tensor, bool addends, double budget) {
     return wire::error_bound(Codec::fp16) <= budget ? Codec::fp16 : Codec::fp32;
 }
 
+double shortest_coding(double budget) {
+    if (wire::error_bound(Codec::int8) <= budget) return 0.25;
+    return wire::error_bound(Codec::fp16) <= budget ? 0.5 : 1;
+}
+
 plan::Plan with_codecs(const graph::Graph& graph, plan::Plan plan, double budget) {
     if (wire::error_bound(Codec::fp16) > budget) return plan;
     for (const TensorId input : graph.inputs()) plan.wire[input] = codec_for(graph.tensor(input), false, budget);

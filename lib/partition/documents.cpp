@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "cost/bound.hpp"
+#include "partition/codecs.hpp"
 #include "util/error.hpp"
 #include "util/file.hpp"
 #include "util/version.hpp"
@@ -53,7 +54,8 @@ cost::Comparison compare(const Problem& problem, const Files& files, std::span<c
     comparison.model_file = util::path_beside(files.output, files.model);
     comparison.model_sha256 = problem.graph.sha256();
     comparison.cluster_file = util::path_beside(files.output, files.cluster);
-    comparison.lower_bound = cost::lower_bound(problem.graph, problem.bed);
+    comparison.lower_bound =
+        cost::lower_bound(problem.graph, problem.bed, detail::shortest_coding(problem.accuracy_budget));
     comparison.best_device = problem.bed.cluster().devices[best.device].name;
     comparison.best_device_latency = best.proposal.prediction.latency();
     Proposals proposals(problem);

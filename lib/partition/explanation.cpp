@@ -10,6 +10,7 @@
 #include "cluster/change.hpp"
 #include "cost/bound.hpp"
 #include "partition/capability.hpp"
+#include "partition/codecs.hpp"
 #include "util/error.hpp"
 
 namespace convoy::partition {
@@ -200,7 +201,8 @@ cost::Explanation explanation(const Problem& problem, const Files& files, const 
     explanation.devices = uses(problem, made);
     explanation.best_device = problem.bed.cluster().devices[best.device].name;
     explanation.best_device_latency = best.proposal.prediction.latency();
-    explanation.lower_bound = cost::lower_bound(problem.graph, problem.bed);
+    explanation.lower_bound =
+        cost::lower_bound(problem.graph, problem.bed, detail::shortest_coding(problem.accuracy_budget));
     explanation.remedies = remedies(problem, choice, made);
     return explanation;
 }

@@ -85,6 +85,28 @@ TEST_CASE("cost: the lower bound counts only elements that some output needs", "
     CHECK(bound(strided(3, 4), bed) == about(36 + 4 * 9));  // the last two rows and columns, and one in the middle, not
 }
 
+TEST_CASE("cost: the lower bound knows that what others compute must leave the source", "[cost]") {
+    test::Model model;
+    const graph::Graph graph = model.finish({model.relu("r", model.input("in", {1, 1, 100, 100}))});
+    // 10,000 operations: 100 s on the source, nothing on the other, and 100 s for all elements on their way there.
+    const latency::Bed bed = bed_of(cluster_of(2, link_of(400)), {100, 1e9});
+    CHECK(bound(graph, bed) == about(50));
+    CHECK(cost::lower_bound(graph, bed, 0.25).count() == Approx(20).epsilon(5e-3));  // as int8: a part of 4 / 5
+    cluster::Cluster back = cluster_of(2, link_of(400));
+    back.source = 1;
+    CHECK(bound(graph, bed_of(back, {100, 1e9})) < 1);
+}
+
+TEST_CASE("cost: the lower bound finds the narrowest place to leave the source", "[cost]") {
+    test::Model model;
+    // 10 s for each of the convolutions, 100 channels between them that nobody sends.
+    const auto wide = model.conv("c1", model.input("in", {1, 1, 1, 10}), 100, 1);
+    const graph::Graph graph = model.finish({model.conv("c2", wide, 1, 1)});
+    const latency::Bed bed = bed_of(cluster_of(2, link_of(4)), {200, 1e9});  // an element in a second
+    // All 10 elements of the input leave in 10 s, and a share y of them makes a share y of both: 20 (1 - y) = 10 y.
+    CHECK(bound(graph, bed) == Approx(20.0 / 3).epsilon(5e-3));
+}
+
 TEST_CASE("cost: the lower bound adds up what only one device at a time can compute", "[cost]") {
     test::Model model;
     const auto in = model.input("in", {1, 64, 1, 1});

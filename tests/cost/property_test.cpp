@@ -4,6 +4,7 @@
 #include "beds.hpp"
 #include "cost/bound.hpp"
 #include "cost/predictor.hpp"
+#include "latency/correction.hpp"
 #include "latency/features.hpp"
 #include "support/random_graph.hpp"
 #include "support/random_plan.hpp"
@@ -15,11 +16,39 @@ namespace {
 
 double log_uniform(Random& random, double low, double high) { return low * std::pow(high / low, random.uniform()); }
 
-/// A factor from 0.5 to 2 that depends on the shape.
+/// A model's algorithm and correction: factors that depend on the shape.
+struct Corrected {
+    std::string algorithm;
+    latency::Correction correction;
+};
+
+/// Factors from 0.5 to 2 for samples of random shapes, learnt by each algorithm several times.
+std::vector<Corrected> learnt_corrections() {
+    Random random(77);
+    std::vector<Corrected> learnt;
+    for (const latency::Algorithm& algorithm : latency::algorithms()) {
+        for (int i = 0; algorithm.corrects && i < 3; ++i) {
+            std::vector<std::string> names{"log_flops"};
+            for (const latency::Feature& feature : latency::shape_features()) {
+                if (feature.name != names.front() && random.chance(0.7)) names.emplace_back(feature.name);
+            }
+            std::vector<std::vector<double>> rows(30);
+            std::vector<double> factors;
+            for (auto& row : rows) {
+                for (const std::string& name : names) row.push_back((name == "load" ? 0.5 : 9) * random.uniform());
+                factors.push_back(1.4 * random.uniform() - 0.7);
+            }
+            learnt.push_back({algorithm.name, latency::fit_correction(algorithm, names, rows, factors)});
+        }
+    }
+    return learnt;
+}
+
 void correct(Random& random, latency::OperatorModel& model) {
-    model.algorithm = "ridge";
-    model.correction = latency::Correction{{"log_flops", "log_height"}, {0, 0}, {15, 4}, -0.7, 0.7, {}};
-    for (int i = 0; i < 3; ++i) model.correction->parameters.push_back(random.uniform() - 0.5);
+    static const std::vector<Corrected> learnt = learnt_corrections();
+    const Corrected& chosen = learnt[static_cast<std::size_t>(random.integer(0, static_cast<int>(learnt.size()) - 1))];
+    model.algorithm = chosen.algorithm;
+    model.correction = chosen.correction;
 }
 
 /// Any features, with coefficients that make small graphs take from microseconds to milliseconds.
@@ -121,7 +150,8 @@ TEST_CASE("cost: no random plan on a random bed is below the lower bound", "[cos
     for (std::uint64_t seed = 0; seed < 400; ++seed) {
         Random random(seed);
         const Case made = random_case(random);
-        const double bound = cost::lower_bound(made.graph, made.bed).count();
+        constexpr double kInt8 = 0.25;
+        const double bound = cost::lower_bound(made.graph, made.bed, kInt8).count();
         const double latency = predict(made, made.bed).latency().count();
         if (bound > 0) closest = std::min(closest, latency / bound);
         if (bound > latency) {
