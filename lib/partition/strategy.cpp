@@ -176,9 +176,14 @@ BestDevice best_device(const Problem& problem) {
 std::string faster_alone(const Problem& problem, const cost::Prediction& prediction, const BestDevice& best) {
     const cost::Prediction& alone = best.proposal.prediction;
     if (alone.latency() >= prediction.latency()) return "";
-    return fmt::format("one device ('{}') is faster: {:.4g} ms against {:.4g} ms, because {}",
-                       problem.bed.cluster().devices[best.device].name, util::milliseconds(alone.latency()),
-                       util::milliseconds(prediction.latency()), cost::explain(prediction, alone));
+    std::string text = fmt::format("one device ('{}') is faster: {:.4g} ms against {:.4g} ms, because {}",
+                                   problem.bed.cluster().devices[best.device].name, util::milliseconds(alone.latency()),
+                                   util::milliseconds(prediction.latency()), cost::explain(prediction, alone));
+    if (prediction.throughput_per_s > alone.throughput_per_s) {
+        text += fmt::format("; but the plan completes more frames: {:.4g} per second against {:.4g}",
+                            prediction.throughput_per_s, alone.throughput_per_s);
+    }
+    return text;
 }
 
 std::vector<double> compute_shares(const cost::Prediction& prediction) {

@@ -15,9 +15,9 @@ Table strategy_table(const cost::Comparison& comparison) {
                 .title = "Strategies, as predicted",
                 .columns = {{"strategy", "strategy"},
                             {"latency_ms", "latency", Quantity::milliseconds},
+                            {"throughput_per_s", "frames", Quantity::per_second},
                             {"ratio_to_bound", "to bound", Quantity::real},
                             {"ratio_to_best_device", "to best device", Quantity::real},
-                            {"throughput_per_s", "frames", Quantity::per_second},
                             {"bytes", "traffic", Quantity::bytes},
                             {"messages", "messages", Quantity::count},
                             {"rounds", "rounds", Quantity::count},
@@ -27,8 +27,8 @@ Table strategy_table(const cost::Comparison& comparison) {
                             {"note", "note"}}};
     for (const cost::ComparisonRow& row : comparison.strategies)
         table.rows.push_back(
-            {row.strategy, time_cell(row.latency), ratio_cell(row.ratio_to_bound), ratio_cell(row.ratio_to_best_device),
-             ratio_cell(row.throughput_per_s), bytes_cell(row.bytes), row.messages, row.rounds, row.redundant.value,
+            {row.strategy, time_cell(row.latency), ratio_cell(row.throughput_per_s), ratio_cell(row.ratio_to_bound),
+             ratio_cell(row.ratio_to_best_device), bytes_cell(row.bytes), row.messages, row.rounds, row.redundant.value,
              bytes_cell(row.peak_memory), row.energy ? ratio_cell(row.energy->value) : Cell{}, text_cell(row.note)});
     table.notes.emplace_back("to best device: below 1 the plan is faster than the best device alone");
     return table;

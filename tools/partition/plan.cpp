@@ -46,12 +46,12 @@ std::optional<partition::BestDevice> best_that_fits(const partition::Problem& pr
 }
 
 std::string table_text(const cost::Comparison& comparison, cli::TableFormat format) {
-    cli::Table table({"strategy", "latency_ms", "to_best_device", "to_bound", "frames_per_s", "bytes", "messages",
+    cli::Table table({"strategy", "latency_ms", "frames_per_s", "to_best_device", "to_bound", "bytes", "messages",
                       "rounds", "redundant_mflop", "peak_memory_bytes"});
     for (const cost::ComparisonRow& row : comparison.strategies) {
         table.add({row.strategy, cli::Table::fixed(util::milliseconds(row.latency), 3),
-                   cli::Table::fixed(row.ratio_to_best_device, 3), cli::Table::fixed(row.ratio_to_bound, 3),
-                   cli::Table::fixed(row.throughput_per_s, 2), row.bytes.value, row.messages, row.rounds,
+                   cli::Table::fixed(row.throughput_per_s, 2), cli::Table::fixed(row.ratio_to_best_device, 3),
+                   cli::Table::fixed(row.ratio_to_bound, 3), row.bytes.value, row.messages, row.rounds,
                    cli::Table::fixed(row.redundant.value / 1e6, 2), row.peak_memory.value});
     }
     std::string text = table.to_string(format);
