@@ -21,14 +21,18 @@ Groups groups_of(const Site& site) {
 
 Index connections(const Site& site, const Sum& sum) {
     const Groups groups = groups_of(site);
+    const Interval& domain = sum.domain[Axis::c];
     Index count = 0;
     for (const Interval& channels : sum.output.c) {
         const Interval range = groups.of(channels);
-        for (Index group = range.begin; group < range.end; ++group) {
-            const Interval one{group, group + 1};
-            count += intersection(channels, groups.outputs_of(one)).size() *
-                     intersection(sum.domain[Axis::c], groups.inputs_of(one)).size();
-        }
+        const auto add = [&](const Interval& some) {
+            const Index outputs = intersection(channels, groups.outputs_of(some)).size() / some.size();
+            count += outputs * intersection(domain, groups.inputs_of(some)).size();
+        };
+        // Of all but the first and the last group all outputs are in the interval.
+        if (!range.empty()) add({range.begin, range.begin + 1});
+        if (range.size() > 2) add({range.begin + 1, range.end - 1});
+        if (range.size() > 1) add({range.end - 1, range.end});
     }
     return count;
 }
