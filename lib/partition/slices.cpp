@@ -43,10 +43,7 @@ std::size_t Slices::Hash::operator()(const Key& key) const noexcept {
 }
 
 Slices::Slices(const Problem& problem)
-    : problem_(problem),
-      works_(problem.graph.operators().size()),
-      reaches_(problem.graph.operators().size()),
-      asked_(problem.graph.tensors().size()) {
+    : problem_(problem), works_(problem.graph.operators().size()), reaches_(problem.graph.operators().size()) {
     std::vector<graph::Work> works;
     for (std::uint32_t op = 0; op < problem.graph.operators().size(); ++op) {
         works.push_back(graph::whole_work(problem.graph, OperatorId{op}));
@@ -72,18 +69,40 @@ const Slice& Slices::at(OperatorRange range, const Tile& tile) {
     const Key key{range, tile};
     const auto found = known_.find(key);
     if (found != known_.end()) return found->second;
-    std::optional<Slice> slice = grow_known(range, tile);
-    return known_.emplace(key, slice ? std::move(*slice) : grow(range, tile)).first->second;
+    GrownTile& grown = tile_of(range, tile);
+    Slice slice{&grown, grown.counts[range.end - range.begin - 1], {}};
+    if (grown.next == range.begin) {
+        slice.inputs = grown.asked;
+    } else {
+        GrownTile again;
+        grow_until(again, range, tile);
+        slice.inputs = std::move(again.asked);
+    }
+    std::sort(slice.inputs.begin(), slice.inputs.end(),
+              [](const Slice::Input& a, const Slice::Input& b) { return a.tensor < b.tensor; });
+    return known_.emplace(key, std::move(slice)).first->second;
 }
 
-Seconds Slices::time(const Slice& slice, std::size_t device) {
-    return kept(slice.times, device, [&] {
-        Seconds time = problem_.bed.piece_overhead(device);
-        for (AlikeWorks* works : slice.works) {
-            time += kept(works->times, device, [&] { return problem_.predictor.time(device, works->first); });
-        }
-        return time;
-    });
+Seconds Slices::time(const Slice& slice, std::size_t device) { return time(*slice.grown, slice.works, device); }
+
+Seconds Slices::time(OperatorRange range, const Tile& tile, std::size_t device) {
+    GrownTile& grown = tile_of(range, tile);
+    return time(grown, grown.counts[range.end - range.begin - 1], device);
+}
+
+Seconds Slices::time(GrownTile& grown, std::size_t works, std::size_t device) {
+    auto place = std::lower_bound(grown.times.begin(), grown.times.end(), device,
+                                  [](const auto& known, std::size_t wanted) { return known.first < wanted; });
+    if (place == grown.times.end() || place->first != device) {
+        place = grown.times.emplace(place, device, std::vector<Seconds>{problem_.bed.piece_overhead(device)});
+    }
+    std::vector<Seconds>& sums = place->second;
+    while (sums.size() <= works) {
+        AlikeWorks& next = *grown.works[sums.size() - 1];
+        sums.push_back(sums.back() +
+                       kept(next.times, device, [&] { return problem_.predictor.time(device, next.first); }));
+    }
+    return sums[works];
 }
 
 AlikeWorks& Slices::alike(graph::Work work) {
@@ -112,42 +131,54 @@ const Slices::Reach& Slices::reach(std::size_t op, Axis axis, const Interval& as
     return known.emplace(asked, std::move(made)).first->second;
 }
 
-void Slices::ask(graph::TensorId tensor, const Tile& tile) {
-    Asked& asked = asked_[index(tensor)];
-    const bool again = asked.slice == grown_;
-    asked.tile = again ? Tile{hull(asked.tile.h, tile.h), hull(asked.tile.w, tile.w)} : tile;
-    asked.slice = grown_;
+GrownTile& Slices::tile_of(OperatorRange range, const Tile& tile) {
+    GrownTile& grown = grown_[Key{{0, range.end}, tile}];
+    if (grown.counts.size() < range.end - range.begin) grow_until(grown, range, tile);
+    return grown;
 }
 
-std::optional<Slice> Slices::grow_known(OperatorRange range, const Tile& tile) {
-    ++grown_;
-    Slice slice;
-    std::vector<graph::TensorId> outside;
-    ask(problem_.graph.operators()[range.end - 1].outputs.front(), tile);
-    for (std::size_t at = range.end; at-- > range.begin;) {
-        const graph::Operator& op = problem_.graph.operators()[at];
-        const Asked& wanted = asked_[index(op.outputs.front())];
-        if (wanted.slice != grown_) continue;
-        const Reach& rows = reach(at, Axis::h, wanted.tile.h);
-        const Reach& columns = reach(at, Axis::w, wanted.tile.w);
-        const auto known = works_[at].find({rows.computed.size(), columns.computed.size()});
-        if (known == works_[at].end()) return std::nullopt;
-        slice.works.push_back(&known->second);
-        for (std::size_t input = 0; input < op.inputs.size(); ++input) {
-            if (rows.needed[input].empty() || columns.needed[input].empty()) continue;
-            const graph::TensorId tensor = op.inputs[input];
-            const auto producer = problem_.graph.producer(tensor);
-            const bool is_outside = !producer || index(*producer) < range.begin;
-            if (is_outside && asked_[index(tensor)].slice != grown_) outside.push_back(tensor);
-            ask(tensor, {rows.needed[input], columns.needed[input]});
-        }
+void Slices::grow_until(GrownTile& grown, OperatorRange range, const Tile& tile) {
+    if (grown.counts.empty()) {
+        grown.next = range.end;
+        grown.asked.push_back({problem_.graph.operators()[range.end - 1].outputs.front(), tile});
     }
-    std::sort(outside.begin(), outside.end());
-    for (const graph::TensorId tensor : outside) slice.inputs.push_back({tensor, asked_[index(tensor)].tile});
-    return slice;
+    const auto find = [&](graph::TensorId tensor) {
+        return std::find_if(grown.asked.begin(), grown.asked.end(),
+                            [&](const GrownTile::Input& input) { return input.tensor == tensor; });
+    };
+    std::vector<AlikeWorks*> made;  // of the range, when works of some size are new
+    const auto compute = [&](std::size_t at, const Tile& asked) {
+        const Reach& rows = reach(at, Axis::h, asked.h);
+        const Reach& columns = reach(at, Axis::w, asked.w);
+        const auto known = works_[at].find({rows.computed.size(), columns.computed.size()});
+        if (known == works_[at].end() && made.empty()) made = make_works(range, tile);
+        AlikeWorks* works = known != works_[at].end() ? &known->second : made[at - range.begin];
+        if (works == nullptr) return;  // what is asked has none of its channels
+        grown.works.push_back(works);
+        const graph::Operator& op = problem_.graph.operators()[at];
+        for (std::size_t input = 0; input < op.inputs.size(); ++input) {
+            const Tile needed{rows.needed[input], columns.needed[input]};
+            if (needed.h.empty() || needed.w.empty()) continue;
+            if (const auto other = find(op.inputs[input]); other != grown.asked.end()) {
+                other->tile = {hull(other->tile.h, needed.h), hull(other->tile.w, needed.w)};
+            } else {
+                grown.asked.push_back({op.inputs[input], needed});
+            }
+        }
+    };
+    while (grown.next > range.begin) {
+        const std::size_t at = --grown.next;
+        const auto wanted = find(problem_.graph.operators()[at].outputs.front());
+        if (wanted != grown.asked.end()) {
+            const Tile asked = wanted->tile;
+            grown.asked.erase(wanted);
+            compute(at, asked);
+        }
+        grown.counts.push_back(grown.works.size());
+    }
 }
 
-Slice Slices::grow(OperatorRange range, const Tile& tile) {
+std::vector<AlikeWorks*> Slices::make_works(OperatorRange range, const Tile& tile) {
     const graph::Graph& graph = problem_.graph;
     std::map<graph::TensorId, Slab> asked;
     const graph::TensorId result = graph.operators()[range.end - 1].outputs.front();
@@ -156,14 +187,14 @@ Slice Slices::grow(OperatorRange range, const Tile& tile) {
     box[Axis::w] = tile.w;
     asked[result] = graph::make_slab(box);
 
-    Slice slice;
+    std::vector<AlikeWorks*> made(range.end - range.begin, nullptr);
     for (std::size_t at = range.end; at-- > range.begin;) {
         const OperatorId id{static_cast<std::uint32_t>(at)};
         const graph::Operator& op = graph.op(id);
         const auto wanted = asked.find(op.outputs.front());
         if (wanted == asked.end()) continue;
         const graph::Work work{id, {graph::computed(graph, id, 0, wanted->second)}, std::nullopt};
-        slice.works.push_back(&alike(work));
+        made[at - range.begin] = &alike(work);
         for (std::size_t input = 0; input < op.inputs.size(); ++input) {
             const Slab needed = graph::needed(graph, id, input, work.outputs);
             if (needed.empty()) continue;
@@ -171,11 +202,7 @@ Slice Slices::grow(OperatorRange range, const Tile& tile) {
             if (!added) entry->second = join(entry->second, needed);
         }
     }
-    for (const auto& [tensor, slab] : asked) {
-        const auto producer = graph.producer(tensor);
-        if (!producer || index(*producer) < range.begin) slice.inputs.push_back({tensor, {slab.h, slab.w}});
-    }
-    return slice;
+    return made;
 }
 
 }  // namespace convoy::partition::detail

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <map>
-#include <optional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -18,16 +17,27 @@ struct AlikeWorks {
     std::vector<std::pair<std::size_t, util::Seconds>> times;
 };
 
-/// A tile of a range's output, as one piece.
-struct Slice {
-    std::vector<AlikeWorks*> works;  ///< of its operators, halo included
+/// A tile of an operator's output, grown backwards operator by operator: once for all ranges that end there, since a
+/// longer one goes on where a shorter one ends.
+struct GrownTile {
+    std::size_t next = 0;             ///< operators from here on are grown
+    std::vector<AlikeWorks*> works;   ///< halo included, the last operator's first
+    std::vector<std::size_t> counts;  ///< by length of a range - 1: its works
     struct Input {
         graph::TensorId tensor{};
         Tile tile;  ///< that the piece reads
     };
+    std::vector<Input> asked;  ///< of what operators before `next` make, or the graph's inputs
+    /// Of the devices that were asked, ascending: of the piece with its first works, one after another.
+    std::vector<std::pair<std::size_t, std::vector<util::Seconds>>> times;
+};
+
+/// A tile of a range's output, as one piece.
+struct Slice {
+    GrownTile* grown = nullptr;
+    std::size_t works = 0;  ///< of grown->works
+    using Input = GrownTile::Input;
     std::vector<Input> inputs;  ///< tensors from outside of the range, ascending
-    /// Of the devices that were asked, ascending: see Slices::time().
-    mutable std::vector<std::pair<std::size_t, util::Seconds>> times;
 };
 
 /// Predicted times of slices of ranges of operators, each worked out once.
@@ -39,9 +49,8 @@ class Slices {
     [[nodiscard]] const Slice& at(OperatorRange range, const Tile& tile);
     /// Of a slice on one device of the bed, the piece's overhead included.
     [[nodiscard]] util::Seconds time(const Slice& slice, std::size_t device);
-    [[nodiscard]] util::Seconds time(OperatorRange range, const Tile& tile, std::size_t device) {
-        return time(at(range, tile), device);
-    }
+    /// The same without looking at what the slice reads.
+    [[nodiscard]] util::Seconds time(OperatorRange range, const Tile& tile, std::size_t device);
     /// All operators of a range on one device, the piece's overhead left out.
     [[nodiscard]] util::Seconds whole(OperatorRange range, std::size_t device);
     /// The whole of the range's output.
@@ -67,29 +76,24 @@ class Slices {
     };
     using Reaches = std::unordered_map<graph::Interval, Reach, Hash>;
 
-    [[nodiscard]] Slice grow(OperatorRange range, const Tile& tile);
-    /// The same, when works of the sizes of all of its are known: most slices differ from others in their place only.
-    [[nodiscard]] std::optional<Slice> grow_known(OperatorRange range, const Tile& tile);
+    /// The tile of the operator in front of `end`, grown as far as `begin`, or further.
+    [[nodiscard]] GrownTile& tile_of(OperatorRange range, const Tile& tile);
+    void grow_until(GrownTile& grown, OperatorRange range, const Tile& tile);
+    /// The works of a range's tile, by operator; nullptr where nothing of it is needed.
+    [[nodiscard]] std::vector<AlikeWorks*> make_works(OperatorRange range, const Tile& tile);
+    [[nodiscard]] util::Seconds time(GrownTile& grown, std::size_t works, std::size_t device);
     [[nodiscard]] const Reach& reach(std::size_t op, graph::Axis axis, const graph::Interval& asked);
-    void ask(graph::TensorId tensor, const Tile& tile);
     /// One for all works of an operator of that size, wherever they lie.
     [[nodiscard]] AlikeWorks& alike(graph::Work work);
 
     const Problem& problem_;
     /// By operator, rows and columns.
     std::vector<std::map<std::pair<graph::Index, graph::Index>, AlikeWorks>> works_;
+    std::unordered_map<Key, GrownTile, Hash> grown_;  ///< of the operators up to one
     std::unordered_map<Key, Slice, Hash> known_;
     std::vector<std::vector<util::Seconds>> whole_;  ///< by device: sums of the operators before each
     /// By operator, along h and w. What is needed along one axis does not depend on the others.
     std::vector<std::array<Reaches, 2>> reaches_;
-
-    /// What the slice that grows asks of a tensor.
-    struct Asked {
-        std::size_t slice = 0;  ///< number of the slice that asked last, from 1
-        Tile tile;
-    };
-    std::vector<Asked> asked_;  ///< by tensor
-    std::size_t grown_ = 0;     ///< slices so far
 };
 
 }  // namespace convoy::partition::detail

@@ -220,7 +220,7 @@ TEST_CASE("report: a comparison names the bound, the best device and the fastest
     CHECK(section.lines.at(3).text == "c alone, 400 ms");
     CHECK(section.lines.at(4).text == "rows, 200 ms");
     REQUIRE(section.tables.size() == 2);
-    CHECK(section.tables[0].rows[1][3] == Cell(0.5));
+    CHECK(section.tables[0].rows[1][4] == Cell(0.5));
     CHECK(section.tables[1].rows == std::vector<std::vector<Cell>>{{"cols", "no layer can be cut"}});
 }
 
