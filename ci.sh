@@ -12,7 +12,8 @@
 #   oracle    compare whole models with ONNX Runtime from npm, live (by hand, minutes; needs node and a registry);
 #             further words are models (FILE.onnx[,INPUT=1x3x48x192]), or --record to write tests/data/oracle anew
 #   sockets   every cut of every model over sockets, whose bytes are compared with the plans' (by hand, 15 minutes)
-#   exhaustive  auto against all plans of chains of five operators (by hand, 15 minutes)
+#   exhaustive  auto against all plans of chains of five operators, all strategies for the zoo against the lower bound (by
+#               hand, half an hour)
 #   bench     overhead of the engine and of one hop over loopback, time of one prediction (by hand, minutes)
 #   bench-bed [ROUNDS]  what the emulated devices and links of examples/testbed are asked for and give (by hand, as root)
 set -euo pipefail
