@@ -4,12 +4,12 @@ BEGIN { FS = ","; slack = 1e-6 }
 function ms(value) { return sprintf(value < 10 ? "%.3f" : value < 1000 ? "%.1f" : "%.0f", value) }
 function ratio(a, b) { return b > 0 ? a / b : 1 }
 function is_auto(name) { return name == "auto" || name ~ /^auto:/ }
-FNR == 1 { next }
+FNR == 1 { for (i = 1; i <= NF; ++i) column[$i] = i; next }
 {
     cell = $1 "," $2 "," $3
     if (!(cell in number)) { number[cell] = ++cells; name[cells] = cell }
     c = number[cell]
-    if ($4 == "auto") { auto[c] = $5; device[c] = $5 / $6; bound[c] = $5 / $7 }
+    if ($4 == "auto") { auto[c] = $5; device[c] = $5 / $column["to_best_device"]; bound[c] = $5 / $column["to_bound"] }
     else if (is_auto($4)) alone[c] = $5
     else {
         if (!($4 in known)) { known[$4] = ++named; strategy[named] = $4 }
