@@ -7,6 +7,7 @@
 #include <numeric>
 #include <set>
 
+#include "compress/passes.hpp"
 #include "compress/runner.hpp"
 #include "graph/surgery.hpp"
 #include "util/error.hpp"
@@ -151,32 +152,92 @@ Survey survey_of(const graph::Graph& graph, const Wanted& wanted, Activations& a
     return {opened.graph(), std::move(probes)};
 }
 
+/// All samples of one frame.
+void take_all(const Survey& survey, const detail::Values& values, std::size_t frame, std::size_t frames,
+              const Sampling& sampling) {
+    for (const Probe& probe : survey.probes) {
+        const TensorInfo& info = survey.graph.tensor(survey.graph.find_tensor(probe.tensor).value());
+        const graph::Tensor& tensor = values.at(info.name);
+        require_finite(probe, tensor, frame);
+        probe.into->channels = info.full[Axis::c].size();
+        const std::size_t rows = rows_of_frame(rows_for(sampling, probe.into->channels), frame, frames);
+        util::Random random(sampling.seed ^ hash(fmt::format("{} {}", probe.name, frame)));
+        take(info, tensor, positions(random, info.full.volume() / probe.into->channels, rows), *probe.into);
+    }
+}
+
 }  // namespace
+
+namespace detail {
+
+bool Passes::fit(const graph::Graph& graph, const std::vector<TensorId>& more) const {
+    std::int64_t bytes = 0;
+    for (const std::string& name : names_) bytes += graph.tensor(graph.find_tensor(name).value()).bytes().value;
+    for (const TensorId id : more) bytes += graph.tensor(id).bytes().value;
+    return bytes <= kMostKept.value / static_cast<std::int64_t>(frames_.count);
+}
+
+Activations Passes::sample(const graph::Graph& graph, const Wanted& wanted, const std::vector<std::string>& keep) {
+    require_frames(frames_);
+    kept_.resize(frames_.count);
+    Activations activations;
+    const Survey survey = survey_of(graph, wanted, activations);
+    std::vector<TensorId> more;
+    for (const std::string& name : keep) {
+        const TensorId id = survey.graph.find_tensor(name).value();
+        const bool known = names_.contains(name) || !survey.graph.producer(id);
+        if (!known && std::find(more.begin(), more.end(), id) == more.end()) more.push_back(id);
+    }
+    if (!fit(survey.graph, more)) more.clear();
+    std::vector<TensorId> given = survey.graph.inputs();
+    for (const std::string& name : names_) given.push_back(survey.graph.find_tensor(name).value());
+    std::vector<TensorId> computed = more;
+    for (const Probe& probe : survey.probes) computed.push_back(survey.graph.find_tensor(probe.tensor).value());
+    Runner runner(survey.graph, given, computed);
+    const bool from_inputs = std::any_of(survey.graph.inputs().begin(), survey.graph.inputs().end(), [&](TensorId id) {
+        return runner.reads(survey.graph.tensor(id).name) ||
+               std::find(computed.begin(), computed.end(), id) != computed.end();
+    });
+    for (std::size_t frame = 0; frame < frames_.count; ++frame) {
+        Values values = kept_[frame];  // shares their memory
+        if (from_inputs) values.merge(load(survey.graph, frames_, frame));
+        runner.run(values);
+        take_all(survey, values, frame, frames_.count, sampling_);
+        for (const TensorId id : more) {
+            const std::string& name = survey.graph.tensor(id).name;
+            kept_[frame].insert_or_assign(name, values.at(name));
+        }
+        if (progress_) progress_(frame + 1, frames_.count);
+    }
+    for (const TensorId id : more) names_.insert(survey.graph.tensor(id).name);
+    return activations;
+}
+
+void Passes::forget_all_but(const graph::Graph& graph, const std::vector<TensorId>& sampled) {
+    std::set<std::string, std::less<>> needed;
+    std::set<TensorId> seen;
+    std::vector<TensorId> open = sampled;
+    while (!open.empty()) {
+        const TensorId id = open.back();
+        open.pop_back();
+        if (!seen.insert(id).second) continue;
+        const std::string& name = graph.tensor(id).name;
+        if (names_.contains(name)) {
+            needed.insert(name);
+        } else if (const auto producer = graph.producer(id)) {
+            const auto& inputs = graph.op(*producer).inputs;
+            open.insert(open.end(), inputs.begin(), inputs.end());
+        }
+    }
+    for (Values& values : kept_) std::erase_if(values, [&](const auto& one) { return !needed.contains(one.first); });
+    names_ = std::move(needed);
+}
+
+}  // namespace detail
 
 Activations sample(const graph::Graph& graph, const Wanted& wanted, const Frames& frames, const Sampling& sampling,
                    const Progress& progress) {
-    detail::require_frames(frames);
-    Activations activations;
-    const Survey survey = survey_of(graph, wanted, activations);
-    std::vector<TensorId> tensors;
-    for (const Probe& probe : survey.probes) tensors.push_back(survey.graph.find_tensor(probe.tensor).value());
-    detail::Runner runner(survey.graph, survey.graph.inputs(), tensors);
-    for (std::size_t frame = 0; frame < frames.count; ++frame) {
-        detail::Values values = detail::load(survey.graph, frames, frame);
-        runner.run(values);
-        for (std::size_t i = 0; i < tensors.size(); ++i) {
-            const Probe& probe = survey.probes[i];
-            const TensorInfo& info = survey.graph.tensor(tensors[i]);
-            const graph::Tensor& tensor = values.at(info.name);
-            require_finite(probe, tensor, frame);
-            probe.into->channels = info.full[Axis::c].size();
-            const std::size_t rows = rows_of_frame(rows_for(sampling, probe.into->channels), frame, frames.count);
-            util::Random random(sampling.seed ^ hash(fmt::format("{} {}", probe.name, frame)));
-            take(info, tensor, positions(random, info.full.volume() / probe.into->channels, rows), *probe.into);
-        }
-        if (progress) progress(frame + 1, frames.count);
-    }
-    return activations;
+    return detail::Passes(frames, sampling, progress).sample(graph, wanted);
 }
 
 }  // namespace convoy::compress

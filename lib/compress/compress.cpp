@@ -3,9 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <set>
+#include <span>
 
 #include "compress/low_rank.hpp"
+#include "compress/passes.hpp"
 #include "compress/pruning.hpp"
 #include "compress/rewrite.hpp"
 #include "util/error.hpp"
@@ -46,6 +50,47 @@ void require_within(Index value, Index most, const char* what, const std::string
     throw Error(Errc::impossible, fmt::format("{} {} for '{}', which has 1 to {}", what, value, name, most));
 }
 
+/// Names what directions were found for: a layer or tensor with the channels that are left of what it reads and makes.
+std::string key_of(const std::string& name, const std::vector<Index>* read, const std::vector<Index>* made) {
+    std::string key = name;
+    for (const auto* channels : {read, made}) {
+        key += "\n";
+        if (channels != nullptr) key += fmt::format("{}", fmt::join(*channels, ","));
+    }
+    return key;
+}
+
+}  // namespace
+
+namespace detail {
+
+/// Directions of the original's responses, which many builds ask for with other ranks.
+class Fits {
+  public:
+    /// @param make  finds at least so many
+    const Directions& get(const std::string& key, Index count, const std::function<Directions()>& make) {
+        const auto known = known_.find(key);
+        if (known != known_.end() && known->second.vectors.cols() >= count) return known->second;
+        Directions made = make();
+        const Eigen::Index values = made.vectors.size();
+        if (values_ + values > kMostValues) {
+            known_.clear();
+            values_ = 0;
+        }
+        values_ += values;
+        return known_.insert_or_assign(key, std::move(made)).first->second;
+    }
+
+  private:
+    static constexpr Eigen::Index kMostValues = Eigen::Index{1} << 25;  ///< 256 MB
+    std::map<std::string, Directions> known_;
+    Eigen::Index values_ = 0;
+};
+
+}  // namespace detail
+
+namespace {
+
 /// One step of a build behind pruning, in the order of the graph.
 struct Task {
     enum class Kind { layer, bottleneck };
@@ -76,8 +121,13 @@ bool is_behind(const graph::Graph& graph, graph::OperatorId start, const std::se
 class Build {
   public:
     Build(const graph::Graph& original, const Frames& frames, const Sampling& sampling, const Activations& responses,
-          const BuildOptions& options)
-        : now_(original), frames_(frames), sampling_(sampling), responses_(responses), options_(options) {}
+          const BuildOptions& options, detail::Fits& fits)
+        : now_(original),
+          sampling_(sampling),
+          responses_(responses),
+          options_(options),
+          fits_(fits),
+          passes_(frames, sampling, options.progress) {}
 
     void prune(const std::set<ChannelOf>& removed) {
         detail::Pruned pruned = detail::prune(now_, removed, responses_.tensors);
@@ -98,7 +148,8 @@ class Build {
             if (samples && options_.on_pass) options_.on_pass(tasks[i].name, i, tasks.size());
             const Samples wanted = wanted_of(tasks[i]);
             const Samples given = samples ? given_of(tasks[i]) : wanted;
-            apply(tasks[i], wanted, given);
+            apply(tasks[i], wanted, given, samples);
+            if (samples) passes_.forget_all_but(now_, ends_of(std::span(tasks).subspan(i + 1)));
         }
         return std::move(now_);
     }
@@ -120,28 +171,63 @@ class Build {
         return kept == kept_.end() ? all : detail::with_channels(all, kept->second);
     }
 
-    Samples given_of(const Task& task) const {
+    Samples given_of(const Task& task) {
         const bool layer = task.kind == Task::Kind::layer;
         Wanted wanted;
         (layer ? wanted.layers : wanted.tensors).push_back(task.name);
-        Activations now = sample(now_, wanted, frames_, sampling_, options_.progress);
+        // Nothing in front of this task will be changed any more: later ones begin here.
+        std::vector<std::string> keep;
+        for (const TensorId end : ends_of({&task, 1})) keep.push_back(now_.tensor(end).name);
+        Activations now = passes_.sample(now_, wanted, keep);
         return std::move((layer ? now.responses : now.tensors).begin()->second);
     }
 
-    void apply(const Task& task, const Samples& wanted, const Samples& given) {
+    /// What these tasks are about, or read.
+    std::vector<TensorId> ends_of(std::span<const Task> tasks) const {
+        std::vector<TensorId> ends;
+        for (const Task& task : tasks) {
+            const std::vector<TensorId>& inputs = now_.op(producer_of(task)).inputs;
+            if (task.kind == Task::Kind::layer)
+                ends.insert(ends.end(), inputs.begin(), inputs.end());
+            else
+                ends.push_back(now_.find_tensor(task.name).value());
+        }
+        return ends;
+    }
+
+    const std::vector<Index>* kept(TensorId tensor) const {
+        const auto found = kept_.find(now_.tensor(tensor).name);
+        return found == kept_.end() ? nullptr : &found->second;
+    }
+
+    detail::LowRank fit(const Task& task, const Samples& given, const detail::Correction& correction, bool sampled) {
+        const Operator& op = now_.op(producer_of(task));
+        std::optional<detail::LayerWeights> weights;
+        if (task.kind == Task::Kind::layer) weights.emplace(op);
+        const auto make = [&] {
+            return detail::principal(given, correction, weights ? &*weights : nullptr, task.rank, sampling_.seed);
+        };
+        // What was sampled anew will not be met again.
+        if (sampled) return detail::fit_low_rank(given, correction, make(), task.rank);
+        const bool layer = task.kind == Task::Kind::layer;
+        const TensorId made = layer ? op.outputs[0] : now_.find_tensor(task.name).value();
+        const std::string key =
+            key_of((layer ? "layer " : "tensor ") + task.name, layer ? kept(op.inputs[0]) : nullptr, kept(made));
+        return detail::fit_low_rank(given, correction, fits_.get(key, task.rank, make), task.rank);
+    }
+
+    void apply(const Task& task, const Samples& wanted, const Samples& given, bool sampled) {
         const detail::Correction correction = detail::correct(wanted, given);
         const Operator& op = now_.op(producer_of(task));
         if (task.kind == Task::Kind::bottleneck) {
             require_within(task.rank, wanted.channels, "width", task.name);
             const bool rectified =
                 std::all_of(wanted.values.begin(), wanted.values.end(), [](float value) { return value >= 0; });
-            const detail::LowRank fit = detail::fit_low_rank(given, correction, nullptr, task.rank, sampling_.seed);
-            now_ = detail::narrowed(now_, task.name, fit, rectified);
+            now_ = detail::narrowed(now_, task.name, fit(task, given, correction, sampled), rectified);
         } else if (task.rank > 0) {
             const detail::LayerWeights weights(op);
             require_within(task.rank, std::min(weights.outputs(), weights.terms()), "rank", task.name);
-            const detail::LowRank fit = detail::fit_low_rank(given, correction, &weights, task.rank, sampling_.seed);
-            now_ = detail::factorised(now_, task.name, fit);
+            now_ = detail::factorised(now_, task.name, fit(task, given, correction, sampled));
         } else if (op.weights->elements() <= kMostRefitted) {
             now_ = detail::corrected(now_, task.name, correction);
         }
@@ -157,10 +243,11 @@ class Build {
     }
 
     graph::Graph now_;
-    const Frames& frames_;
     const Sampling& sampling_;
     const Activations& responses_;
     const BuildOptions& options_;
+    detail::Fits& fits_;
+    detail::Passes passes_;
     std::map<std::string, std::vector<Index>, std::less<>> kept_;
     std::set<std::string, std::less<>> changed_;
 };
@@ -199,7 +286,8 @@ Compressor::Compressor(const graph::Graph& graph, Frames frames, const Sampling&
       sampling_(sampling),
       layers_(factorisable(graph)),
       groups_(channel_groups(graph)),
-      cuts_(single_cuts(graph)) {
+      cuts_(single_cuts(graph)),
+      fits_(std::make_shared<detail::Fits>()) {
     if (layers_.empty() && groups_.empty()) {
         throw Error(Errc::impossible,
                     "the model has no convolution or fully connected layer that could be made smaller");
@@ -258,7 +346,7 @@ graph::Graph Compressor::build(const Recipe& recipe, const BuildOptions& options
             tasks.push_back({0, Task::Kind::layer, layer.name, 0});
         }
     }
-    Build work(graph_, frames_, sampling_, original_, options);
+    Build work(graph_, frames_, sampling_, original_, options, *fits_);
     if (!removed.empty()) work.prune(removed);
     return work.run(std::move(tasks));
 }

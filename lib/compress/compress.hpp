@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -11,6 +12,10 @@
 
 /// A smaller model in closed form, from calibration inputs alone: no training.
 namespace convoy::compress {
+
+namespace detail {
+class Fits;
+}
 
 /// How the variance of a layer's responses, or of a tensor's values, is spread over directions: what ranks candidates
 /// without building them.
@@ -57,8 +62,8 @@ struct Recipe {
 
 struct BuildOptions {
     /// Fit every layer behind a change to the original's responses from the responses that it gives to the changed
-    /// model's inputs, so that errors do not pile up: one more pass over the frames, as far as the layer, for each.
-    /// Otherwise each is fitted on the original's responses alone, without a pass.
+    /// model's inputs, so that errors do not pile up: one more pass over the frames for each, from the layer before to
+    /// this one. Otherwise each is fitted on the original's responses alone, without a pass.
     bool asymmetric = true;
     /// Calls per pass: layer by layer.
     std::function<void(const std::string& layer, std::size_t pass, std::size_t of_passes)> on_pass{};
@@ -118,6 +123,7 @@ class Compressor {
     Activations original_;
     mutable std::mutex mutex_;
     mutable std::map<std::string, PruningOrder, std::less<>> orders_;  ///< those that were asked for
+    std::shared_ptr<detail::Fits> fits_;                               ///< what builds have in common
 };
 
 }  // namespace convoy::compress

@@ -4,6 +4,7 @@
 #include <Eigen/QR>
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "compress/compress.hpp"
 #include "util/error.hpp"
@@ -39,17 +40,19 @@ Matrix centred(Matrix rows) {
 struct Covariance {
     Eigen::Index size = 0;
     std::function<Matrix(const Matrix& columns)> times;
+    std::function<Matrix()> dense;
 };
+
+/// X^T X, at half the cost.
+Matrix squared(const Eigen::Ref<const Matrix>& x) {
+    Matrix product = Matrix::Zero(x.cols(), x.cols());
+    product.selfadjointView<Eigen::Lower>().rankUpdate(x.transpose());
+    return product.selfadjointView<Eigen::Lower>();
+}
 
 Matrix orthonormal(const Matrix& columns) {
     return Eigen::HouseholderQR<Matrix>(columns).householderQ() * Matrix::Identity(columns.rows(), columns.cols());
 }
-
-/// Eigenvalues, largest first, and eigenvectors in columns.
-struct Directions {
-    Vector values;
-    Matrix vectors;
-};
 
 Directions directions_of(const Matrix& dense) {
     const Eigen::SelfAdjointEigenSolver<Matrix> solver(dense);
@@ -73,8 +76,8 @@ Directions range_finder(const Covariance& covariance, Eigen::Index count, std::u
 Directions strongest(const Covariance& covariance, Eigen::Index count, std::uint64_t seed) {
     // Close to all of them, the full solver is the faster one.
     if (covariance.size <= kDenseChannels || 2 * (count + kOversampling) > covariance.size) {
-        Directions all = directions_of(covariance.times(Matrix::Identity(covariance.size, covariance.size)));
-        return {all.values.head(count), all.vectors.leftCols(count)};
+        Directions all = directions_of(covariance.dense());
+        return all;
     }
     return range_finder(covariance, count, seed);
 }
@@ -89,8 +92,12 @@ Covariance covariance_of(const Matrix& fitted, const Correction& correction, con
         if (weights == nullptr) return columns;
         return correction.transposed_times(weights->times_squared(correction.times(columns.transpose()))).transpose();
     };
-    return {fitted.cols(), [&fitted, white, share, count](const Matrix& columns) -> Matrix {
+    return {fitted.cols(),
+            [&fitted, white, share, count](const Matrix& columns) -> Matrix {
                 return fitted.transpose() * (fitted * columns) / count + share * white(columns);
+            },
+            [&fitted, white, share, count]() -> Matrix {
+                return squared(fitted) / count + share * white(Matrix::Identity(fitted.cols(), fitted.cols()));
             }};
 }
 
@@ -179,13 +186,28 @@ namespace {
 /// equivalent with X X^T = U L U^T is smaller: D^T = X^T U (L + ridge)^-1 U^T R.
 class Ridge {
   public:
-    Ridge(const Matrix& x, const Matrix& residual) {
-        const bool few_rows = x.rows() < x.cols();
-        const Directions directions = directions_of(few_rows ? Matrix(x * x.transpose()) : Matrix(x.transpose() * x));
+    using Rows = Eigen::Ref<const Matrix>;
+    struct Moments {
+        Matrix squares;   ///< X^T X
+        Matrix products;  ///< X^T R
+    };
+    static Moments moments_of(const Rows& x, const Rows& residual) {
+        return {squared(x), Matrix(x.transpose() * residual)};
+    }
+
+    /// For many rows.
+    explicit Ridge(const Moments& moments) {
+        Directions directions = directions_of(moments.squares);
         values_ = directions.values.cwiseMax(0.0);
-        basis_ = few_rows ? Matrix(x.transpose() * directions.vectors) : directions.vectors;
-        targets_ = few_rows ? Matrix(directions.vectors.transpose() * residual)
-                            : Matrix(directions.vectors.transpose() * (x.transpose() * residual));
+        basis_ = std::move(directions.vectors);
+        targets_ = basis_.transpose() * moments.products;
+    }
+    /// For few.
+    Ridge(const Rows& x, const Rows& residual) {
+        const Directions directions = directions_of(squared(x.transpose()));
+        values_ = directions.values.cwiseMax(0.0);
+        basis_ = x.transpose() * directions.vectors;
+        targets_ = directions.vectors.transpose() * residual;
     }
 
     [[nodiscard]] double mean_value() const { return values_.mean(); }
@@ -195,30 +217,56 @@ class Ridge {
         return (values_.array() + ridge).inverse().matrix().asDiagonal() * targets_;
     }
 
+    /// The strength, relative to the mean eigenvalue, that does best on other rows; nothing when no correction is
+    /// better there than none.
+    [[nodiscard]] std::optional<double> best_strength(const Rows& x, const Rows& residual) const {
+        const Matrix projected = x * basis_;
+        // |R - X V D T|^2 = |R|^2 - 2 d.a + d^T G d, D being the diagonal matrix of d.
+        const Vector a = (projected.transpose() * residual).cwiseProduct(targets_).rowwise().sum();
+        const Matrix g = squared(projected).cwiseProduct(squared(targets_.transpose()));
+        double least = 0;
+        std::optional<double> best;
+        for (const double strength : {1e-4, 1e-3, 1e-2, 1e-1, 1.0, 1e1, 1e2}) {
+            const Vector d = (values_.array() + strength * mean_value() + kTiny).inverse();
+            const double change = d.dot(g * d) - 2 * d.dot(a);
+            if (change >= least) continue;
+            least = change;
+            best = strength;
+        }
+        return best;
+    }
+
   private:
     Vector values_;
     Matrix basis_;    ///< [f, k]
     Matrix targets_;  ///< [k, f]
 };
 
-/// The strength, relative to the mean eigenvalue, that does best on the last quarter of the rows, which are of other
-/// frames than the rest; nothing when no correction is better there than none.
-std::optional<double> best_strength(const Matrix& x, const Matrix& residual) {
+/// The last quarter of the rows, which are of other frames than the rest, decides how strongly all of them are drawn to
+/// the identity.
+Correction fitted_to(Correction correction, const Matrix& x, const Matrix& residual) {
     const Eigen::Index held_out = x.rows() / 4;
     const Eigen::Index rest = x.rows() - held_out;
-    if (held_out == 0) return std::nullopt;
-    const Ridge ridge(x.topRows(rest), residual.topRows(rest));
-    const Matrix projected = x.bottomRows(held_out) * ridge.basis();
-    const Matrix wanted = residual.bottomRows(held_out);
-    double least = wanted.squaredNorm();
-    std::optional<double> best;
-    for (const double strength : {1e-4, 1e-3, 1e-2, 1e-1, 1.0, 1e1, 1e2}) {
-        const Matrix left = wanted - projected * ridge.coefficients(strength * ridge.mean_value() + kTiny);
-        if (left.squaredNorm() >= least) continue;
-        least = left.squaredNorm();
-        best = strength;
+    if (held_out == 0) return correction;
+    const auto held_x = x.bottomRows(held_out);
+    const auto held_residual = residual.bottomRows(held_out);
+    const auto take = [&correction](const Ridge& ridge, double strength) {
+        correction.left = ridge.coefficients(strength * ridge.mean_value() + kTiny).transpose();
+        correction.right = ridge.basis().transpose();
+    };
+    if (rest < x.cols()) {
+        const auto strength = Ridge(x.topRows(rest), residual.topRows(rest)).best_strength(held_x, held_residual);
+        if (strength) take(Ridge(x, residual), *strength);
+        return correction;
     }
-    return best;
+    Ridge::Moments moments = Ridge::moments_of(x.topRows(rest), residual.topRows(rest));
+    const auto strength = Ridge(moments).best_strength(held_x, held_residual);
+    if (!strength) return correction;
+    const Ridge::Moments held = Ridge::moments_of(held_x, held_residual);
+    moments.squares += held.squares;
+    moments.products += held.products;
+    take(Ridge(moments), *strength);
+    return correction;
 }
 
 }  // namespace
@@ -233,26 +281,23 @@ Correction correct(const Samples& wanted, const Samples& given) {
     if (wanted.values == given.values) return correction;
     const Matrix centred_x = centred(x);
     const Matrix residual = centred(y) - centred_x;
-    const auto strength = best_strength(centred_x, residual);
-    if (!strength) return correction;
-    const Ridge ridge(centred_x, residual);
-    correction.left = ridge.coefficients(*strength * ridge.mean_value() + kTiny).transpose();
-    correction.right = ridge.basis().transpose();
-    return correction;
+    return fitted_to(std::move(correction), centred_x, residual);
 }
 
-LowRank fit_low_rank(const Samples& given, const Correction& correction, const LayerWeights* weights, Index rank,
+Directions principal(const Samples& given, const Correction& correction, const LayerWeights* weights, Index count,
                      std::uint64_t seed) {
     const Matrix x = centred(matrix_of(given));
     const Matrix fitted = correction.transposed_times(x);  // [rows, f], each row (1 + D) x
-    const Covariance covariance = covariance_of(fitted, correction, weights);
-    const Directions directions = strongest(covariance, rank, seed);
+    return strongest(covariance_of(fitted, correction, weights), count, seed);
+}
+
+LowRank fit_low_rank(const Samples& given, const Correction& correction, const Directions& directions, Index rank) {
     LowRank fit;
-    fit.reduce = correction.times(directions.vectors.transpose());
+    fit.restore = directions.vectors.leftCols(rank);
+    fit.reduce = correction.times(fit.restore.transpose());
     fit.reduce_bias = -fit.reduce * correction.given_mean;
-    fit.restore = directions.vectors;
     fit.restore_bias = correction.wanted_mean;
-    equalise(fit, x);
+    equalise(fit, centred(matrix_of(given)));
     return fit;
 }
 
@@ -267,7 +312,8 @@ std::vector<double> lost_variance(const Samples& samples, Index full, std::uint6
     } else {
         const Eigen::Index all = rows.cols();
         const Covariance covariance{
-            all, [&rows](const Matrix& columns) -> Matrix { return rows.transpose() * (rows * columns); }};
+            all, [&rows](const Matrix& columns) -> Matrix { return rows.transpose() * (rows * columns); },
+            [&rows] { return squared(rows); }};
         values = strongest(covariance, all <= kDenseChannels ? all : std::min(all, kMostDirections), seed).values;
     }
     std::vector<double> lost{1.0};

@@ -61,11 +61,19 @@ struct LowRank {
     Vector restore_bias;  ///< [f]
 };
 
+/// Eigenvalues, largest first, and eigenvectors in columns.
+struct Directions {
+    Vector values;
+    Matrix vectors;
+};
 /// The directions in which fitted responses vary most. Their covariance is drawn weakly towards that of the layer on
 /// white input, so that directions which calibration never showed come last, but in a sensible order.
 /// @param weights  of the layer; nothing for a tensor that is mapped onto itself
-[[nodiscard]] LowRank fit_low_rank(const Samples& given, const Correction& correction, const LayerWeights* weights,
-                                   graph::Index rank, std::uint64_t seed);
+/// @param count    how many at least
+[[nodiscard]] Directions principal(const Samples& given, const Correction& correction, const LayerWeights* weights,
+                                   graph::Index count, std::uint64_t seed);
+[[nodiscard]] LowRank fit_low_rank(const Samples& given, const Correction& correction, const Directions& directions,
+                                   graph::Index rank);
 
 /// Share of the variance outside of the first k directions, k from 0; up to `full` of them, or as many as are known.
 [[nodiscard]] std::vector<double> lost_variance(const Samples& samples, graph::Index full, std::uint64_t seed);

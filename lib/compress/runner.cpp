@@ -25,6 +25,13 @@ Runner::Runner(const graph::Graph& graph, const std::vector<TensorId>& given, co
     if (!computed.empty()) engine_ = std::make_unique<Engine>(graph::part_between(graph, given, computed));
 }
 
+bool Runner::reads(const std::string& tensor) const {
+    if (!engine_) return false;
+    const graph::Graph& part = engine_->part;
+    return std::any_of(part.inputs().begin(), part.inputs().end(),
+                       [&](TensorId id) { return part.tensor(id).name == tensor; });
+}
+
 void Runner::run(Values& values) {
     if (!engine_) return;
     const graph::Graph& part = engine_->part;

@@ -21,6 +21,8 @@ class Runner {
     Runner(const graph::Graph& graph, const std::vector<graph::TensorId>& given,
            const std::vector<graph::TensorId>& wanted);
 
+    /// Whether it needs this tensor.
+    [[nodiscard]] bool reads(const std::string& tensor) const;
     /// Takes what it needs from `values` and adds what was wanted. The tensors' memory is new each time.
     void run(Values& values);
 
