@@ -3,11 +3,15 @@
 #include <cmath>
 #include <optional>
 
+#include "compress_split/optimizer.hpp"
+
 namespace convoy::compress_split {
 
 namespace {
 
 constexpr std::size_t kWeighingImages = 24;
+/// Of parameters of remembered models.
+constexpr std::int64_t kMostBuilt = std::int64_t{256} << 20;
 
 }  // namespace
 
@@ -16,7 +20,18 @@ graph::Graph Workshop::build(const compress::Recipe& recipe, bool asymmetric) co
     compress::BuildOptions options;
     options.asymmetric = asymmetric;
     options.progress = progress_;
-    return compressor_.build(recipe, options);
+    if (!asymmetric) return compressor_.build(recipe, options);
+    const std::string key = to_string(recipe);
+    const auto known = built_.find(key);
+    if (known != built_.end()) return known->second;
+    graph::Graph made = compressor_.build(recipe, options);
+    const std::int64_t bytes = 4 * compress::size_of(made).parameters;
+    if (built_bytes_ + bytes > kMostBuilt) {
+        built_.clear();
+        built_bytes_ = 0;
+    }
+    built_bytes_ += bytes;
+    return built_.emplace(key, std::move(made)).first->second;
 }
 
 Made Workshop::make(const Levels& levels, bool asymmetric, const latency::Bed& bed, std::size_t cloud) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -40,7 +41,8 @@ class Workshop {
     [[nodiscard]] InputCodec input() const noexcept { return input_; }
     [[nodiscard]] const graph::Graph& original() const noexcept { return compressor_.graph(); }
 
-    /// The original where the recipe is empty. @param asymmetric  as in compress::BuildOptions
+    /// The original where the recipe is empty. @param asymmetric  as in compress::BuildOptions; such models, which take
+    /// long, are remembered
     [[nodiscard]] graph::Graph build(const compress::Recipe& recipe, bool asymmetric) const;
     /// Cut where it is fastest, with the codec of the levels.
     [[nodiscard]] Made make(const Levels& levels, bool asymmetric, const latency::Bed& bed, std::size_t cloud) const;
@@ -59,6 +61,8 @@ class Workshop {
     const Evaluator& evaluator_;
     compress::Progress progress_;
     InputCodec input_;
+    mutable std::map<std::string, graph::Graph> built_;  ///< by what was done to them
+    mutable std::int64_t built_bytes_ = 0;
     std::map<std::pair<std::pair<Levels, bool>, std::string>, Loss> measured_;  ///< by levels, fit and what crosses
 };
 
