@@ -286,12 +286,20 @@ class Optimizer::OnBed {
         const auto best = std::min_element(offers.begin(), offers.end(), [&](const Offer& a, const Offer& b) {
             return value_of(a) < value_of(b) || (value_of(a) == value_of(b) && &a > &b);
         });
-        Result result{best->graph, *best->proposal, to_string(best->recipe), best->score.check, best->score.all,
-                      {},          cut_short_};
-        Row ours = best->row;
-        ours.method = offers.back().row.method;
-        offers.back().row = ours;
-        for (const Offer& offer : offers) result.rows.push_back(offer.row);
+        Result result;
+        result.model = best->graph;
+        result.proposal = *best->proposal;
+        result.recipe = to_string(best->recipe);
+        result.check = best->score.check;
+        result.all = best->score.all;
+        result.cut_short = cut_short_;
+        const std::string ours = offers.back().row.method;
+        if (&*best != &offers.back()) offers.back() = Offer(*best);
+        offers.back().row.method = ours;
+        for (const Offer& offer : offers) {
+            result.rows.push_back(offer.row);
+            if (offer.proposal) result.ways.push_back({offer.row.method, offer.graph, *offer.proposal});
+        }
         return result;
     }
 

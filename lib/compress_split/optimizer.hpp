@@ -22,6 +22,13 @@ struct Settings {
     std::function<void(const std::string&)> say = {};  ///< what happens, one line each
 };
 
+/// How a row of the table runs.
+struct Way {
+    std::string method;
+    graph::Graph model;
+    partition::Proposal proposal;
+};
+
 /// What was chosen for one bed.
 struct Result {
     graph::Graph model;
@@ -30,6 +37,7 @@ struct Result {
     Score check;                   ///< on images that decided nothing
     Score all;                     ///< on these and those of the selection
     std::vector<Row> rows;         ///< the baselines, and "ours" last
+    std::vector<Way> ways;         ///< of the rows that are possible
     bool cut_short = false;        ///< by the time budget: another run may differ
 };
 

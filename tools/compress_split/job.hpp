@@ -18,6 +18,7 @@ struct Outputs {
     std::string plan;
     std::string edge;   ///< empty: no halves
     std::string cloud;  ///< likewise
+    std::string rows;   ///< folder; empty: none
     std::string table;
 };
 /// @throws Error usage: two results would go to stdout, or to one file
@@ -28,7 +29,7 @@ struct PlanOrigin {
     std::string cluster;
     const latency::Bed& bed;
 };
-/// Writes model, plan and halves, all of them or none; then the table.
+/// Writes model, plan, halves and rows, all of them or none; then the table.
 void write_outputs(const Outputs& outputs, const compress_split::Result& result, const PlanOrigin& origin,
                    const std::string& table);
 

@@ -86,18 +86,44 @@ void add_half(Together& files, const std::string& path, const graph::Graph& grap
     files.add(path, graph::onnx_bytes(graph::part_between(graph, half.given, half.wanted)));
 }
 
-std::string plan_text(const Outputs& outputs, const compress_split::Result& result, const PlanOrigin& origin,
+/// Where a model and its plan go.
+struct Paths {
+    std::string model;
+    std::string plan;
+};
+
+std::string plan_text(const Paths& paths, const compress_split::Way& way, const PlanOrigin& origin,
                       const std::string& onnx) {
-    const compress_split::Bench bench(result.model, origin.bed);
-    plan::PlanDocument document = partition::document(bench.problem, {outputs.model, origin.cluster, outputs.plan},
-                                                      "compress-split", result.proposal);
+    const compress_split::Bench bench(way.model, origin.bed);
+    plan::PlanDocument document =
+        partition::document(bench.problem, {paths.model, origin.cluster, paths.plan}, way.method, way.proposal);
     document.generator = fmt::format("convoy-compress-split {}", util::version());
     document.inputs.model->sha256 = util::sha256(std::string_view(onnx));
-    const std::string text = plan::write_plan(document, result.model);
+    const std::string text = plan::write_plan(document, way.model);
     // What convoy-run will read: the plan must fit the model as it is in the file.
-    const graph::Graph written = graph::read_onnx(util::FileView::from_bytes(onnx, outputs.model));
-    (void)plan::read_plan(util::FileView::from_bytes(text, outputs.plan), written);
+    const graph::Graph written = graph::read_onnx(util::FileView::from_bytes(onnx, paths.model));
+    (void)plan::read_plan(util::FileView::from_bytes(text, paths.plan), written);
     return text;
+}
+
+void add_way(Together& files, const Paths& paths, const compress_split::Way& way, const PlanOrigin& origin) {
+    const std::string onnx = graph::onnx_bytes(way.model);
+    files.add(paths.model, onnx);
+    files.add(paths.plan, plan_text(paths, way, origin, onnx));
+}
+
+/// "compressed edge-only" goes to compressed-edge-only.onnx.
+void add_rows(Together& files, const std::string& folder, const std::vector<compress_split::Way>& ways,
+              const PlanOrigin& origin) {
+    std::error_code error;
+    fs::create_directories(folder, error);
+    if (error) throw util::Error(util::Errc::cannot_create, fmt::format("{}: {}", folder, error.message()));
+    for (const compress_split::Way& way : ways) {
+        std::string stem = way.method;
+        std::replace(stem.begin(), stem.end(), ' ', '-');
+        stem = (fs::path(folder) / stem).string();
+        add_way(files, {stem + ".onnx", stem + ".plan.yaml"}, way, origin);
+    }
 }
 
 }  // namespace
@@ -108,6 +134,7 @@ Outputs outputs_from(const cli::Options& options) {
     const std::string stem = without_ending(outputs.model == "-" ? default_model("-") : outputs.model);
     outputs.plan = options.optional_text("plan").value_or(stem + ".plan.yaml");
     outputs.table = options.text("table");
+    outputs.rows = options.optional_text("write-rows").value_or("");
     if (options.flag("write-halves")) {
         outputs.edge = stem + ".edge.onnx";
         outputs.cloud = stem + ".cloud.onnx";
@@ -126,11 +153,9 @@ Outputs outputs_from(const cli::Options& options) {
 
 void write_outputs(const Outputs& outputs, const compress_split::Result& result, const PlanOrigin& origin,
                    const std::string& table) {
-    const std::string onnx = graph::onnx_bytes(result.model);
-    const std::string plan = plan_text(outputs, result, origin, onnx);
     Together files;
-    files.add(outputs.model, onnx);
-    files.add(outputs.plan, plan);
+    add_way(files, {outputs.model, outputs.plan}, {"compress-split", result.model, result.proposal}, origin);
+    if (!outputs.rows.empty()) add_rows(files, outputs.rows, result.ways, origin);
     if (!outputs.edge.empty()) {
         const Halves halves = halves_of(result.model, result.proposal.plan);
         add_half(files, outputs.edge, result.model, halves.edge);

@@ -79,6 +79,13 @@ inline constexpr cli::Option kCompressSplitOptions[] = {
      .detail = "As models of their own, for other engines; convoy-run needs only the plan and the model. What crosses "
                "is float32 between them.",
      .group = "results"},
+    {.long_name = "write-rows",
+     .hint = cli::Hint::file,
+     .value_name = "DIR",
+     .help = "a model and a plan for each row of the table, too",
+     .detail = "As <METHOD>.onnx and <METHOD>.plan.yaml, for rows to be measured with convoy-run. A row that is not "
+               "possible has none.",
+     .group = "results"},
     {.long_name = "table",
      .hint = cli::Hint::file,
      .default_text = "-",
