@@ -6,8 +6,8 @@
 #include <functional>
 
 #include "cluster/cluster.hpp"
-#include "compress_split/compression.hpp"
 #include "cost/comparison.hpp"
+#include "cost/compression.hpp"
 #include "dataset/preprocess.hpp"
 #include "docgen/key_tables.hpp"
 #include "latency/evaluation.hpp"
@@ -32,7 +32,7 @@ const yaml::DocumentKind* find_kind(std::string_view name) {
     static constexpr Entry kKinds[] = {
         {"cluster", cluster::cluster_kind},
         {"comparison", cost::comparison_kind},
-        {"compression", compress_split::compression_kind},
+        {"compression", cost::compression_kind},
         {"evaluation", latency::evaluation_kind},
         {"latency", latency::latency_kind},
         {"plan", plan::plan_kind},

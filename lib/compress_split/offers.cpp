@@ -30,7 +30,7 @@ Offer Offers::offer(const graph::Graph& graph, const Wanted& wanted) const {
             return wire::exact(tensor.codec) || tensor.codec == wire::Codec::uint8;
         });
         offer.score = wanted.original && lossless ? exact() : evaluator_.verify(graph, placed.cut, input);
-        offer.row.score = offer.score.check;
+        offer.row.score = written(offer.score.check);
         offer.proposal = std::move(placed.proposal);
     } catch (const util::Error& error) {
         if (error.code() != util::Errc::impossible) throw;
@@ -47,7 +47,7 @@ Offer Offers::neurosurgeon() const {
         partition::Proposal proposal =
             partition::evaluate(bench.problem, partition::choose("neurosurgeon").make(bench.problem));
         offer.row = row_of("neurosurgeon", bench.problem, proposal, jpeg_);
-        offer.row.score = offer.score.check;
+        offer.row.score = written(offer.score.check);
         offer.proposal = std::move(proposal);
     } catch (const util::Error& error) {
         if (error.code() != util::Errc::impossible) throw;
@@ -86,7 +86,7 @@ std::vector<Offer> Offers::of(const Chosen& chosen) const {
     const partition::Proposal proposal =
         with_shared_head(bench.problem, chosen.placed, workshop_.input()).value_or(chosen.placed.proposal);
     Offer ours{row_of("ours", bench.problem, proposal, jpeg_), chosen.graph, proposal, chosen.score, chosen.recipe};
-    ours.row.score = chosen.score.check;
+    ours.row.score = written(chosen.score.check);
     offers.push_back(std::move(ours));
     return offers;
 }

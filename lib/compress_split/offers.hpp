@@ -11,7 +11,7 @@ namespace convoy::compress_split {
 
 /// A way to run the original or the compressed model, with everything that is needed to take it.
 struct Offer {
-    Row row;
+    cost::CompressionRow row;
     graph::Graph graph;
     std::optional<partition::Proposal> proposal;  ///< empty when there is no plan: row.note says why
     Evaluator::Verified score;

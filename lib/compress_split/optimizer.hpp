@@ -32,13 +32,13 @@ struct Way {
 /// What was chosen for one bed.
 struct Result {
     graph::Graph model;
-    partition::Proposal proposal;  ///< how it runs
-    std::string recipe;            ///< for a person: "conv2: rank 12; conv3: 48 of 64 channels"
-    Score check;                   ///< on images that decided nothing
-    Score all;                     ///< on these and those of the selection
-    std::vector<Row> rows;         ///< the baselines, and "ours" last
-    std::vector<Way> ways;         ///< of the rows that are possible
-    bool cut_short = false;        ///< by the time budget: another run may differ
+    partition::Proposal proposal;            ///< how it runs
+    std::string recipe;                      ///< for a person: "conv2: rank 12; conv3: 48 of 64 channels"
+    Score check;                             ///< on images that decided nothing
+    Score all;                               ///< on these and those of the selection
+    std::vector<cost::CompressionRow> rows;  ///< the baselines, and "ours" last
+    std::vector<Way> ways;                   ///< of the rows that are possible
+    bool cut_short = false;                  ///< by the time budget: another run may differ
 };
 
 /// Compresses one model for edge and cloud devices, so that narrow new layers become cuts, and cuts it.

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "compress/candidates.hpp"
+
 namespace convoy::compress_split {
 
 using util::Bytes;
@@ -43,11 +45,13 @@ std::vector<samples::Transfer> uploads_of(const partition::Proposal& proposal) {
 
 }  // namespace
 
-Row row_of(std::string method, const partition::Problem& problem, const partition::Proposal& proposal,
-           std::optional<Bytes> jpeg) {
-    Row row;
+cost::CompressionRow row_of(std::string method, const partition::Problem& problem, const partition::Proposal& proposal,
+                            std::optional<Bytes> jpeg) {
+    cost::CompressionRow row;
     row.method = std::move(method);
-    row.size = compress::size_of(problem.graph);
+    const compress::Size size = compress::size_of(problem.graph);
+    row.flops = size.flops;
+    row.parameters = size.parameters;
     const cost::Prediction& prediction = proposal.prediction;
     row.latency = prediction.latency();
     const plan::DeviceId last = last_device(proposal.plan);
@@ -76,6 +80,10 @@ Row row_of(std::string method, const partition::Problem& problem, const partitio
     row.latency_float32 = with(problem.graph.tensor(problem.graph.find_tensor(tensors.front()).value()).bytes());
     if (jpeg) row.latency_jpeg = with(*jpeg);
     return row;
+}
+
+cost::CompressionScore written(const Score& score) {
+    return {score.accuracy, score.agreement, score.relative_error, score.loss.drop, score.loss.error};
 }
 
 }  // namespace convoy::compress_split

@@ -41,18 +41,6 @@ Loss paired(std::size_t worse, std::size_t better, std::size_t images) {
 
 }  // namespace
 
-const char* to_string(Metric metric) noexcept {
-    switch (metric) {
-        case Metric::accuracy:
-            return "accuracy";
-        case Metric::agreement:
-            return "agreement";
-        case Metric::relative_error:
-            return "relative_error";
-    }
-    return "?";
-}
-
 std::size_t classes_of(const graph::Graph& graph) {
     const graph::TensorInfo& output = graph.tensor(graph.outputs().front());
     const auto one = [&](graph::Axis axis) { return output.full[axis].size() == 1; };

@@ -7,17 +7,12 @@
 #include <vector>
 
 #include "compress_split/search.hpp"
+#include "cost/compression.hpp"
 #include "graph/graph.hpp"
 
 namespace convoy::compress_split {
 
-/// What an accuracy budget is about.
-enum class Metric : std::uint8_t {
-    accuracy,        ///< share of images whose best class is their label
-    agreement,       ///< share of images whose best class is the original model's: without labels
-    relative_error,  ///< of the output, |y - y0| / |y0|: where the output is no vector of classes
-};
-[[nodiscard]] const char* to_string(Metric metric) noexcept;
+using cost::Metric;
 
 /// How many classes there are, where the first output of a model is one vector of their scores; else 0.
 [[nodiscard]] std::size_t classes_of(const graph::Graph& graph);

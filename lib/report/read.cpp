@@ -14,6 +14,7 @@ constexpr Kind kKinds[] = {
     {"profile", detail::profile_section},       {"plan", detail::plan_section},
     {"comparison", detail::comparison_section}, {"latency", detail::latency_section},
     {"cluster", detail::cluster_section},       {"evaluation", detail::evaluation_section},
+    {"compression", detail::compression_section},
 };
 constexpr const char* kTrace = "trace";
 

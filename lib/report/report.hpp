@@ -85,7 +85,8 @@ struct Options {
     bool explain = false;   ///< traces by plan and cluster, each with what its prediction was wrong in, instead of each
 };
 
-/// Reads any of convoy's result files: trace, plan, comparison, evaluation, profile, latency, cluster.
+/// Reads any of convoy's result files: trace, plan, comparison, compression, evaluation, profile,
+/// latency, cluster.
 /// Several traces are also put side by side.
 ///
 /// A trace is read frame by frame: memory does not grow with its length. One that was cut off is reported as far as it

@@ -26,6 +26,7 @@ struct MeasuredTrace {
 [[nodiscard]] Section plan_section(const util::FileView& file);
 [[nodiscard]] Section comparison_section(const util::FileView& file);
 [[nodiscard]] Section evaluation_section(const util::FileView& file);
+[[nodiscard]] Section compression_section(const util::FileView& file);
 
 /// What there is to draw of a trace: latencies of its frames, and the median, slowest and fastest of them.
 [[nodiscard]] std::vector<Picture> trace_pictures(const util::FileView& file, const TraceData& trace);

@@ -80,12 +80,12 @@ TEST_CASE("optimizer: digits become faster within the budget, and faster than ev
     const Result result = optimizer.run(bed, 1);
     CHECK_FALSE(result.cut_short);
     REQUIRE(result.rows.size() == 7);
-    const Row& ours = result.rows.back();
+    const cost::CompressionRow& ours = result.rows.back();
     CHECK(ours.method == "ours");
-    for (const Row& row : result.rows) {
+    for (const cost::CompressionRow& row : result.rows) {
         CAPTURE(row.method, row.note);
         REQUIRE(row.score);
-        const bool keeps = row.score->loss.drop <= 0.02;
+        const bool keeps = row.score->drop <= 0.02;
         if (keeps) CHECK(ours.latency.count() <= row.latency.count() * (1 + 1e-9));
         CHECK((row.edge + row.transfer + row.cloud).count() == Approx(row.latency.count()));
     }
@@ -100,7 +100,7 @@ TEST_CASE("optimizer: digits become faster within the budget, and faster than ev
     SECTION("the written model is the one that was measured") {
         const graph::Graph again =
             graph::read_onnx(util::FileView::from_bytes(graph::onnx_bytes(result.model), "small.onnx"));
-        CHECK(compress::size_of(again).parameters == ours.size.parameters);
+        CHECK(compress::size_of(again).parameters == ours.parameters);
         CHECK(compress::size_of(again).parameters < compress::size_of(graph).parameters);
     }
     SECTION("the same seed gives the same bytes") {

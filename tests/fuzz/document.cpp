@@ -6,6 +6,7 @@
 
 #include "cluster/cluster.hpp"
 #include "cost/comparison.hpp"
+#include "cost/compression.hpp"
 #include "dataset/preprocess.hpp"
 #include "fuzz/target.hpp"
 #include "latency/evaluation.hpp"
@@ -64,6 +65,7 @@ const std::map<std::string, Reader, std::less<>>& readers() {
     static const std::map<std::string, Reader, std::less<>> table{
         {"cluster", read_cluster},
         {"comparison", [](const util::FileView& file) { (void)cost::read_comparison(file); }},
+        {"compression", [](const util::FileView& file) { (void)cost::read_compression(file); }},
         {"evaluation", [](const util::FileView& file) { (void)latency::read_evaluation(file); }},
         {"latency", [](const util::FileView& file) { (void)latency::read_latency(file); }},
         {"plan", read_plan},

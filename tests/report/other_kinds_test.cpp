@@ -239,6 +239,21 @@ TEST_CASE("report: an evaluation shows errors by operator type and the whole mod
           std::vector<std::vector<Cell>>{{Cell(0.5), Cell(std::int64_t{2}), Cell(250.0), Cell(200.0), Cell(-0.2)}});
 }
 
+TEST_CASE("report: a compression names the fastest way, and those that have no plan", "[report]") {
+    const util::FileView file = util::FileView::open(CONVOY_TEST_DATA "/compression/v1/digits.yaml");
+    const report::Section section = report_on(std::string(file.text()));
+    CHECK(section.lines.at(4).text == "1.0 % of accuracy");
+    CHECK(section.lines.back().text == "ours, 3.25 ms");
+    REQUIRE(section.tables.size() == 2);
+    REQUIRE(section.tables[0].rows.size() == 4);
+    CHECK(section.tables[0].rows[2][0] == Cell("as it is"));
+    CHECK(section.tables[0].rows[2][1] == Cell("ours"));
+    CHECK(section.tables[0].rows[3][0] == Cell(0.5));
+    CHECK(section.tables[1].rows ==
+          std::vector<std::vector<Cell>>{{"as it is", "neurosurgeon", "the model is one block"},
+                                         {Cell(100.0), Cell{}, "the time budget ended before it"}});
+}
+
 TEST_CASE("report: a run's summary alone is shown as far as it goes", "[report]") {
     const samples::TraceSummary summary = test::run_summary(3, 1.2);
     const report::Section section = report_on(samples::write_summary(summary));

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "cost/comparison.hpp"
+#include "cost/compression.hpp"
 #include "dataset/preprocess.hpp"
 #include "graph/onnx.hpp"
 #include "latency/bed.hpp"
@@ -56,6 +57,7 @@ std::map<std::string, Kind> kinds() {
             kind(latency::evaluation_kind(), [](const auto& file) { (void)latency::read_evaluation(file); }),
             kind(cluster::cluster_kind(), [](const auto& file) { (void)latency::read_cluster(file); }),
             kind(cost::comparison_kind(), [](const auto& file) { (void)cost::read_comparison(file); }),
+            kind(cost::compression_kind(), [](const auto& file) { (void)cost::read_compression(file); }),
             kind(dataset::preprocess_kind(), [](const auto& file) { (void)dataset::read_preprocess(file); }),
             kind(plan::plan_kind(), [](const auto& file) { (void)plan::read_plan(file, digits()); }),
             {"trace", Kind{read_trace}}};

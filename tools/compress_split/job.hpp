@@ -4,7 +4,7 @@
 
 #include "cli/parser.hpp"
 #include "compress_split/beds.hpp"
-#include "compress_split/compression.hpp"
+#include "cost/compression.hpp"
 #include "compress_split/optimizer.hpp"
 
 namespace convoy::tools {
@@ -34,6 +34,6 @@ void write_outputs(const Outputs& outputs, const compress_split::Result& result,
                    const std::string& table);
 
 /// @param format  text, md, csv, yaml or json
-[[nodiscard]] std::string table_text(const compress_split::Compression& compression, const std::string& format);
+[[nodiscard]] std::string table_text(const cost::Compression& compression, const std::string& format);
 
 }  // namespace convoy::tools

@@ -69,8 +69,8 @@ std::size_t cloud_from(const cli::Options& options, const latency::Bed& bed, con
         device ? "" : util::suggestion(name, cluster.names()));
 }
 
-compress_split::CompressionPart part_for(Optimizer& optimizer, const latency::Bed& bed, std::size_t cloud,
-                                         double uplink, double share) {
+cost::CompressionPart part_for(Optimizer& optimizer, const latency::Bed& bed, std::size_t cloud, double uplink,
+                               double share) {
     const latency::Bed other = compress_split::with_uplink(bed, cloud, util::from_mbit_per_s(uplink));
     try {
         return {uplink, optimizer.run(other, cloud, share).rows, ""};
@@ -122,7 +122,7 @@ int compress_and_split(const cli::Options& options) {
     settings.tick = [&bar] { bar.tick(); };
     const std::size_t classes = compress_split::classes_of(graph);
     const Images images(source_from(options), graph, classes, [&bar](std::size_t, std::size_t) { bar.tick(); });
-    compress_split::Compression compression;
+    cost::Compression compression;
     compression.generator = fmt::format("convoy-compress-split {}", util::version());
     compression.model = model;
     compression.cluster = cluster_file;

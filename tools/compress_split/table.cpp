@@ -8,10 +8,10 @@ namespace convoy::tools {
 namespace {
 
 using cli::Table;
-using compress_split::Compression;
-using compress_split::CompressionPart;
-using compress_split::Metric;
-using compress_split::Row;
+using cost::Compression;
+using cost::CompressionPart;
+using cost::CompressionRow;
+using cost::Metric;
 
 /// What the score columns hold of a model.
 struct Points {
@@ -19,7 +19,7 @@ struct Points {
     double relative_error = 0;
 };
 
-std::optional<Points> points_of(const Row& row, Metric metric) {
+std::optional<Points> points_of(const CompressionRow& row, Metric metric) {
     if (!row.score) return std::nullopt;
     return Points{metric == Metric::accuracy ? row.score->accuracy : row.score->agreement, row.score->relative_error};
 }
@@ -39,7 +39,7 @@ std::vector<std::string> header(Metric metric, bool sweep) {
     return names;
 }
 
-std::vector<Table::Cell> cells(const Row& row, Metric metric) {
+std::vector<Table::Cell> cells(const CompressionRow& row, Metric metric) {
     if (!row.note.empty()) {
         std::vector<Table::Cell> empty(header(metric, false).size(), Table::Cell(""));
         empty.front() = row.method;
@@ -58,8 +58,8 @@ std::vector<Table::Cell> cells(const Row& row, Metric metric) {
                                    row.bytes.value,
                                    share,
                                    error,
-                                   Table::fixed(row.size.flops.value / 1e6, 2),
-                                   row.size.parameters,
+                                   Table::fixed(row.flops.value / 1e6, 2),
+                                   row.parameters,
                                    milliseconds(row.latency_jpeg),
                                    milliseconds(row.latency_float32)};
     constexpr std::ptrdiff_t kShare = 8;
@@ -86,7 +86,7 @@ std::vector<std::string> remarks(const Compression& facts) {
     for (const CompressionPart& part : facts.parts) {
         if (!part.note.empty())
             lines.push_back(fmt::format("uplink {} Mbit/s: {}", *part.uplink_mbit_per_s, part.note));
-        for (const Row& row : part.rows) {
+        for (const CompressionRow& row : part.rows) {
             if (!row.note.empty()) lines.push_back(fmt::format("{}: no plan: {}", row.method, row.note));
         }
     }
@@ -97,7 +97,7 @@ std::string flat_text(const Compression& facts, cli::TableFormat format) {
     const bool sweep = facts.parts.size() > 1;
     Table table(header(facts.metric, sweep));
     for (const CompressionPart& part : facts.parts) {
-        for (const Row& row : part.rows) {
+        for (const CompressionRow& row : part.rows) {
             std::vector<Table::Cell> line = cells(row, facts.metric);
             if (sweep) {
                 line.insert(line.begin(), part.uplink_mbit_per_s ? Table::fixed(*part.uplink_mbit_per_s, 2)

@@ -1,8 +1,8 @@
-#include "compress_split/compression.hpp"
+#include "cost/compression.hpp"
 
 #include "samples/timeline.hpp"
 
-namespace convoy::compress_split {
+namespace convoy::cost {
 
 using namespace yaml;
 
@@ -86,15 +86,15 @@ const Schema& compression_schema() {
     return schema;
 }
 
-void set_score(Value& value, const Score& score) {
+void set_score(Value& value, const CompressionScore& score) {
     if (score.accuracy) value.set("accuracy", *score.accuracy);
     if (score.agreement) value.set("agreement", *score.agreement);
     value.set("relative_error", score.relative_error);
-    value.set("drop", score.loss.drop);
-    value.set("drop_standard_error", score.loss.error);
+    value.set("drop", score.drop);
+    value.set("drop_standard_error", score.drop_error);
 }
 
-Value row_value(const Row& row) {
+Value row_value(const CompressionRow& row) {
     Value value = Value::map({{"method", row.method}});
     if (!row.note.empty()) return value.set("note", row.note);
     value.set("cut", row.cut);
@@ -104,25 +104,123 @@ Value row_value(const Row& row) {
     value.set("transfer_ms", samples::written_ms(row.transfer));
     value.set("cloud_ms", samples::written_ms(row.cloud));
     value.set("cut_bytes", row.bytes.value);
-    value.set("flops", row.size.flops.value);
-    value.set("parameters", row.size.parameters);
+    value.set("flops", row.flops.value);
+    value.set("parameters", row.parameters);
     if (row.latency_jpeg) value.set("jpeg_upload_ms", samples::written_ms(*row.latency_jpeg));
     if (row.latency_float32) value.set("float32_upload_ms", samples::written_ms(*row.latency_float32));
     if (row.score) set_score(value, *row.score);
     return value;
 }
 
-Value rows_value(const std::vector<Row>& rows) {
+Value rows_value(const std::vector<CompressionRow>& rows) {
     Value list = Value::sequence();
-    for (const Row& row : rows) list.push(row_value(row));
+    for (const CompressionRow& row : rows) list.push(row_value(row));
     return list;
+}
+
+std::optional<double> optional_number(const Reader& reader, const char* key) {
+    const auto found = reader.optional(key);
+    return found ? std::optional(found->number()) : std::nullopt;
+}
+
+std::optional<util::Seconds> optional_time(const Reader& reader, const char* key) {
+    const auto found = optional_number(reader, key);
+    return found ? std::optional(util::from_milliseconds(*found)) : std::nullopt;
+}
+
+std::string optional_text(const Reader& reader, const char* key) {
+    const auto found = reader.optional(key);
+    return found ? found->string() : "";
+}
+
+std::int64_t optional_integer(const Reader& reader, const char* key) {
+    const auto found = reader.optional(key);
+    return found ? found->integer() : 0;
+}
+
+std::optional<CompressionScore> read_score(const Reader& reader) {
+    const auto drop = optional_number(reader, "drop");
+    if (!drop) return std::nullopt;
+    return CompressionScore{optional_number(reader, "accuracy"), optional_number(reader, "agreement"),
+                            optional_number(reader, "relative_error").value_or(0), *drop,
+                            optional_number(reader, "drop_standard_error").value_or(0)};
+}
+
+CompressionRow read_row(const Reader& reader) {
+    CompressionRow row;
+    row.method = reader["method"].string();
+    row.note = optional_text(reader, "note");
+    if (row.note.empty() && !reader.optional("latency_ms")) reader.fail("a method needs a latency_ms, or a note");
+    row.cut = optional_text(reader, "cut");
+    row.codec = optional_text(reader, "codec");
+    row.latency = optional_time(reader, "latency_ms").value_or(util::Seconds{});
+    row.edge = optional_time(reader, "edge_ms").value_or(util::Seconds{});
+    row.transfer = optional_time(reader, "transfer_ms").value_or(util::Seconds{});
+    row.cloud = optional_time(reader, "cloud_ms").value_or(util::Seconds{});
+    row.bytes = util::Bytes(optional_integer(reader, "cut_bytes"));
+    row.flops = util::Flops(optional_number(reader, "flops").value_or(0));
+    row.parameters = optional_integer(reader, "parameters");
+    row.latency_jpeg = optional_time(reader, "jpeg_upload_ms");
+    row.latency_float32 = optional_time(reader, "float32_upload_ms");
+    row.score = read_score(reader);
+    return row;
+}
+
+Metric read_metric(const std::string& name) {
+    for (const Metric metric : {Metric::accuracy, Metric::agreement}) {
+        if (name == to_string(metric)) return metric;
+    }
+    return Metric::relative_error;
+}
+
+std::vector<CompressionRow> read_rows(const Reader& list) {
+    std::vector<CompressionRow> rows;
+    for (const Reader& item : list.items()) rows.push_back(read_row(item));
+    return rows;
 }
 
 }  // namespace
 
+const char* to_string(Metric metric) noexcept {
+    switch (metric) {
+        case Metric::accuracy:
+            return "accuracy";
+        case Metric::agreement:
+            return "agreement";
+        case Metric::relative_error:
+            return "relative_error";
+    }
+    return "?";
+}
+
 const DocumentKind& compression_kind() {
     static const DocumentKind kind{"compression", 1, 1, compression_schema()};
     return kind;
+}
+
+Compression read_compression(const util::FileView& file) {
+    const Document document = open_document(compression_kind(), file);
+    const Reader root = document.root();
+    Compression compression;
+    compression.generator = optional_text(root, "generator");
+    compression.model = root["model"].string();
+    compression.cluster = root["cluster"].string();
+    compression.cloud = root["cloud"].string();
+    compression.metric = read_metric(root["metric"].string());
+    compression.max_drop = root["max_drop"].number();
+    compression.margin = root["margin"].number();
+    compression.seed = static_cast<std::uint64_t>(root["seed"].integer());
+    const Reader images = root["images"];
+    compression.calibration = static_cast<std::size_t>(images["calibration"].integer());
+    compression.selection = static_cast<std::size_t>(images["selection"].integer());
+    compression.check = static_cast<std::size_t>(images["check"].integer());
+    compression.recipe = root["compressed"].string();
+    compression.parts.push_back({std::nullopt, read_rows(root["methods"]), ""});
+    for (const Reader& rate : root["sweep"].items()) {
+        compression.parts.push_back(
+            {rate["uplink_mbit_per_s"].number(), read_rows(rate["methods"]), optional_text(rate, "note")});
+    }
+    return compression;
 }
 
 std::string write_compression(const Compression& compression, Format format) {
@@ -154,4 +252,4 @@ std::string write_compression(const Compression& compression, Format format) {
     return write_document(compression_kind(), value, format);
 }
 
-}  // namespace convoy::compress_split
+}  // namespace convoy::cost

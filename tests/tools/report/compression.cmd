@@ -1,0 +1,1 @@
+convoy-report digits.compression.yaml
