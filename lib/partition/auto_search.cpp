@@ -1,6 +1,7 @@
 #include "partition/auto_search.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <numeric>
 #include <set>
 
@@ -39,16 +40,23 @@ constexpr int kMostPricings = 24;
 constexpr std::size_t kSmallModel = 5;
 constexpr std::size_t kSmallCluster = 3;
 constexpr int kQuarters = 4;
+/// Of more devices not every number is tried: ways and passes are as many as sets of devices.
+constexpr std::size_t kFewDevices = 8;
 
 bool is_small(const Problem& problem) {
     const std::size_t devices = problem.bed.cluster().devices.size();
     return problem.graph.operators().size() <= kSmallModel && devices <= std::min(kSmallCluster, problem.most_devices);
 }
 
-/// The largest first.
+/// The largest first. Of many devices those of 2, 4, 8, ... and of all.
 std::vector<std::vector<std::size_t>> sets_for(const Problem& problem) {
     const auto edge = std::max<std::size_t>(longest_edge(problem.graph), kSmallCluster);
     std::vector<std::vector<std::size_t>> sets = fastest_sets(problem, 2, edge);
+    std::size_t most = 0;
+    for (const auto& set : sets) most = std::max(most, set.size());
+    if (most > kFewDevices) {
+        std::erase_if(sets, [&](const auto& set) { return !std::has_single_bit(set.size()) && set.size() != most; });
+    }
     std::reverse(sets.begin(), sets.end());
     return sets;
 }
