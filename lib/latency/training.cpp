@@ -199,17 +199,21 @@ std::vector<double> fit_support_vector(const TrainingSet& all) {
         machine->setC(kPenalty);
         machine->setTermCriteria({cv::TermCriteria::MAX_ITER + cv::TermCriteria::EPS, 20'000, 1e-4});
         const auto data = TrainData::create(matrix(set.rows), cv::ml::ROW_SAMPLE, column(set.targets));
-        std::vector<double> parameters;
-        // A wider tube needs fewer support vectors, each of which costs time in every prediction.
         const auto [low, high] = std::minmax_element(set.targets.begin(), set.targets.end());
-        for (double tube = kLeastTube;; tube *= 1.5) {
-            // A constant is within the tube of every sample: there are no support vectors, which OpenCV refuses.
-            if (*high - *low <= 2 * tube) return std::vector<double>{kGamma, (*low + *high) / 2};
-            machine->setP(tube);
+        // A constant is within the widest tube of every sample: there are no support vectors, which OpenCV refuses.
+        std::vector<double> tubes;
+        for (double tube = kLeastTube; 2 * tube < *high - *low; tube *= 1.5) tubes.push_back(tube);
+        std::vector<double> parameters{kGamma, (*low + *high) / 2};
+        // A wider tube needs fewer support vectors, each of which costs time in every prediction, and trains in less
+        // time: from the widest on, until there are too many.
+        for (auto tube = tubes.rbegin(); tube != tubes.rend(); ++tube) {
+            machine->setP(*tube);
             machine->train(data);
-            parameters = support_vectors(*machine);
-            if (parameters.size() <= 2 + kMostVectors * (set.rows.front().size() + 1)) return parameters;
+            std::vector<double> vectors = support_vectors(*machine);
+            if (vectors.size() > 2 + kMostVectors * (set.rows.front().size() + 1)) break;
+            parameters = std::move(vectors);
         }
+        return parameters;
     });
 }
 
