@@ -72,6 +72,7 @@ void warn(const samples::Profile& profile, const engine::Profiler& profiler) {
 int profile_device(const cli::Options& options) {
     const engine::ProfilePlan plan = plan_from(options);
     const double stretch = options.number("stretch", 1, samples::kLargestStretch);
+    util::require_creatable(options.output());
     const std::optional<samples::Profile> earlier = earlier_profile(options, stretch);
     std::optional<graph::Graph> model;
     if (const std::string file = options.positional("MODEL.onnx"); !file.empty())

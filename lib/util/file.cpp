@@ -65,9 +65,12 @@ void write_all(int descriptor, std::string_view content, const std::string& name
 }
 
 /// Whether the path is something that a rename must not replace: a device, a pipe, a socket.
+/// @throws Error cannot_create when it is a folder
 bool is_special(const std::string& path) {
     struct stat status {};
-    return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
+    if (::stat(path.c_str(), &status) != 0) return false;
+    if (S_ISDIR(status.st_mode)) fail(Errc::cannot_create, "create", path, EISDIR);
+    return !S_ISREG(status.st_mode);
 }
 
 /// Opens a new file beside `target` and completes its name in `temporary`.
@@ -151,6 +154,11 @@ void write_file(const std::string& path, std::string_view content) {
     OutputFile file(path);
     file.write(content);
     file.commit();
+}
+
+void require_creatable(const std::string& path) {
+    // Opening a pipe for writing would wait for its reader, and end it when closed again.
+    if (path != "-" && !is_special(path)) (void)OutputFile(path);
 }
 
 std::filesystem::path resolve_beside(const std::string& document, const std::string& path) {

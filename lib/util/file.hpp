@@ -60,6 +60,11 @@ class OutputFile {
 /// @throws Error cannot_create, io (disk full), permission, closed_output when the reader of stdout went away
 void write_file(const std::string& path, std::string_view content);
 
+/// Says before long work whether its result could be written to `path` at all; leaves nothing behind.
+///
+/// @throws Error cannot_create, permission
+void require_creatable(const std::string& path);
+
 /// A path as written inside the file `document`: relative paths are relative to that file's folder.
 [[nodiscard]] std::filesystem::path resolve_beside(const std::string& document, const std::string& path);
 

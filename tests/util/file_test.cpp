@@ -71,6 +71,19 @@ TEST_CASE("util: file errors carry the code that a script needs", "[util]") {
     CHECK(code_of([&] { util::write_file("/dev/full", "x"); }) == util::Errc::io);
 }
 
+TEST_CASE("util: what cannot be written is told before, and asking leaves no trace", "[util]") {
+    const Folder folder;
+    util::write_file(folder / "a", "kept");
+    util::require_creatable(folder / "a");
+    util::require_creatable(folder / "new");
+    util::require_creatable("-");
+    util::require_creatable("/dev/full");
+    CHECK(util::FileView::open(folder / "a").text() == "kept");
+    CHECK(std::distance(fs::directory_iterator(folder.path), {}) == 1);
+    CHECK(code_of([&] { util::require_creatable(folder / "no/such/folder"); }) == util::Errc::cannot_create);
+    CHECK(code_of([&] { util::require_creatable(folder.path.string()); }) == util::Errc::cannot_create);
+}
+
 TEST_CASE("util: a path written beside a document is found again from elsewhere", "[util]") {
     CHECK(util::path_beside("out/plan.yaml", "models/a.onnx") == "../models/a.onnx");
     CHECK(util::resolve_beside("out/plan.yaml", "../models/a.onnx").lexically_normal() == "models/a.onnx");

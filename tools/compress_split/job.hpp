@@ -4,8 +4,8 @@
 
 #include "cli/parser.hpp"
 #include "compress_split/beds.hpp"
-#include "cost/compression.hpp"
 #include "compress_split/optimizer.hpp"
+#include "cost/compression.hpp"
 
 namespace convoy::tools {
 
@@ -21,7 +21,7 @@ struct Outputs {
     std::string rows;   ///< folder; empty: none
     std::string table;
 };
-/// @throws Error usage: two results would go to stdout, or to one file
+/// @throws Error usage: two results would go to stdout, or to one file; cannot_create, permission
 [[nodiscard]] Outputs outputs_from(const cli::Options& options);
 
 /// Where the plan comes from, as paths the user gave.

@@ -11,6 +11,7 @@
 #include "graph/surgery.hpp"
 #include "partition/documents.hpp"
 #include "util/error.hpp"
+#include "util/file.hpp"
 #include "util/hash.hpp"
 #include "util/log.hpp"
 #include "util/version.hpp"
@@ -126,14 +127,6 @@ void add_rows(Together& files, const std::string& folder, const std::vector<comp
     }
 }
 
-/// Asked before the search, whose result would be lost.
-void check_folder(const std::string& path) {
-    const fs::path folder = fs::path(path).parent_path();
-    if (path == "-" || folder.empty() || fs::is_directory(folder)) return;
-    throw util::Error(util::Errc::cannot_create, fmt::format("there is no folder '{}' for '{}'", folder.string(), path))
-        .hint("make it first");
-}
-
 }  // namespace
 
 Outputs outputs_from(const cli::Options& options) {
@@ -156,7 +149,7 @@ Outputs outputs_from(const cli::Options& options) {
             "output", fmt::format("two results would go to {}", *twice == "-" ? "stdout" : fmt::format("'{}'", *twice)),
             "--output, --plan and --table say where each goes");
     }
-    for (const std::string& path : paths) check_folder(path);
+    for (const std::string& path : paths) util::require_creatable(path);
     return outputs;
 }
 

@@ -18,6 +18,7 @@ Task::Task(const cli::Options& options)
     if (files.model == "-" && files.cluster == "-") {
         throw options.error("cluster", "model and cluster cannot both come from stdin");
     }
+    util::require_creatable(files.output);
     if (options.has("min-devices")) {
         least_devices_ = static_cast<std::size_t>(options.integer("min-devices", 1, kMostDevices));
     }

@@ -165,6 +165,7 @@ int predict_fit(const cli::Options& options) {
     const auto paths = files(options, "fit", 1, "at least one profile");
     const auto format = document_format(format_of(options, "yaml"));
     if (!format) throw options.error("format", "fit writes yaml or json");
+    util::require_creatable(options.output());
     const latency::Fitted fitted = latency::fit(read_profiles(paths, 0), fit_options(options));
     for (const std::string& note : fitted.notes) util::log_warning("{}", note);
     log_trials(fitted.model);
@@ -173,6 +174,7 @@ int predict_fit(const cli::Options& options) {
 }
 
 int predict_eval(const cli::Options& options) {
+    util::require_creatable(options.output());
     if (options.flag("leave-one-model-out")) {
         const auto profiles = read_profiles(files(options, "eval", 1, "profiles"), 0);
         util::write_file(options.output(), evaluation_text(latency::leave_one_model_out(profiles, options.seed()),

@@ -60,7 +60,7 @@ std::string canonical(const std::string& path) {
     return failed ? path : whole.string();
 }
 
-/// Nothing that is read is written over, and nothing is written twice.
+/// Nothing that is read is written over, nothing is written twice, and all of it can be written.
 void check_outputs(const Outputs& outputs, const cluster::Cluster& cluster, const std::deque<graph::Graph>& models) {
     std::set<std::string> inputs{canonical(cluster.file)};
     for (const cluster::Device& device : cluster.devices)
@@ -80,6 +80,7 @@ void check_outputs(const Outputs& outputs, const cluster::Cluster& cluster, cons
         if (!written.insert(canonical(path)).second)
             throw Error(Errc::usage, fmt::format("'{}' would be written twice", path))
                 .hint("rename models or devices that are called alike");
+        util::require_creatable(path);
     };
     check(outputs.cluster);
     for (const std::string& path : outputs.latencies) check(path);
