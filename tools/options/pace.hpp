@@ -18,9 +18,10 @@ constexpr cli::Option pace_option(std::string_view group) {
             .group = group};
 }
 
-/// @throws Error usage
+/// @throws Error usage, without --stretch too
 inline std::optional<util::FlopsPerSecond> pace_from(const cli::Options& options) {
     if (!options.has("pace")) return std::nullopt;
+    if (!options.has("stretch")) throw options.error("pace", "needs --stretch");
     return util::FlopsPerSecond(1e9 * options.number("pace", 1e-6, 1e6));
 }
 

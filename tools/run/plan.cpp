@@ -103,9 +103,10 @@ void spawn_workers(const cli::Options& options, const Loaded& loaded, const std:
         const std::string& name = plan.devices[i];
         if (plan::DeviceId(i) == plan.source || devices.urls.contains(name)) continue;
         std::vector<std::string> own = arguments;
-        if (const auto factor = stretch.find(name); factor != stretch.end())
+        if (const auto factor = stretch.find(name); factor != stretch.end()) {
             own.insert(own.end(), {"--stretch", fmt::format("{}", factor->second)});
-        if (options.has("pace")) own.insert(own.end(), {"--pace", options.text("pace")});
+            if (options.has("pace")) own.insert(own.end(), {"--pace", options.text("pace")});
+        }
         devices.spawned.emplace_back(program, name, own);
         devices.urls[name] = devices.spawned.back().url();
     }

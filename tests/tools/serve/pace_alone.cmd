@@ -1,0 +1,1 @@
+convoy-serve --pace 20
