@@ -1,6 +1,7 @@
 #include "partition/auto_search.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <numeric>
 #include <set>
@@ -27,9 +28,15 @@ constexpr std::size_t kMostTrialsIfSmall = 2000;
 constexpr std::size_t kPatience = 2;
 constexpr std::size_t kPatienceIfSmall = 24;
 constexpr std::size_t kRounds = 25;
+/// Plans whose shares are improved, where the best one shares nothing.
+constexpr std::size_t kRefined = 3;
 /// Changes that are tried in one round, the most promising ones first.
 constexpr std::size_t kTrialsOfRound = 24;
 constexpr std::size_t kSequencesOfPass = 3;
+/// Passes with all tiles alike, beside those with tiles by the devices' speeds along any axes: one step alone in other
+/// tiles than its neighbours costs more transfers than it saves.
+constexpr std::array kTilesOfPasses{Menu::Tiles{kRows, Way::Shares::balanced}, Menu::Tiles{kRows, Way::Shares::equal},
+                                    Menu::Tiles{kBoth, Way::Shares::balanced}, Menu::Tiles{kBoth, Way::Shares::equal}};
 /// Part of the trials that are left for changes of what the passes found.
 constexpr double kKept = 0.4;
 constexpr std::size_t kWidestWindow = 3;
@@ -126,13 +133,15 @@ class AutoSearch::Impl {
     void refine_shares(BestPlan& best) {
         best_ = &best;
         if (best.empty()) return;
-        trials_ = std::max(trials_, kLeastTrials);
-        for (const double step : {0.15, 0.05, 0.02}) {
-            bool better = true;
-            for (int round = 0; better && round < 3 && !ended(); ++round) better = scale_devices(step);
-        }
-        for (const graph::Index by : {graph::Index{4}, graph::Index{1}}) {
-            if (!ended()) move_borders(by);
+        for (Refined& refined : to_refine()) {
+            trials_ = std::max(trials_, kLeastTrials);
+            for (const double step : {0.15, 0.05, 0.02}) {
+                bool better = true;
+                for (int round = 0; better && round < 3 && !ended(); ++round) better = scale_devices(refined, step);
+            }
+            for (const graph::Index by : {graph::Index{4}, graph::Index{1}}) {
+                if (!ended()) move_borders(refined, by);
+            }
         }
     }
 
@@ -149,7 +158,7 @@ class AutoSearch::Impl {
     }
 
     /// Estimates add up what really overlaps, so one pass does not find the best plan: others take transfers for
-    /// cheaper, leave devices out, or share the first quarters of the model in any case.
+    /// cheaper, leave devices out, share the first quarters of the model in any case, or deal all tiles alike.
     [[nodiscard]] std::vector<ProgrammeRules> all_rules() const {
         std::vector<ProgrammeRules> all;
         const std::size_t devices = problem_.bed.cluster().devices.size();
@@ -171,6 +180,12 @@ class AutoSearch::Impl {
             for (const std::vector<bool>& set : sets) {
                 for (const double transfers : {1.0, 0.3})
                     all.push_back({.transfers = transfers, .devices = set, .spread_until = part(quarters)});
+            }
+        }
+        for (const Menu::Tiles& tiles : kTilesOfPasses) {
+            for (const std::vector<bool>& set : sets) {
+                for (const std::size_t quarters : {0, 1, 2, 4})
+                    all.push_back({.devices = set, .tiles = tiles, .spread_until = part(quarters)});
             }
         }
         return all;
@@ -229,13 +244,17 @@ class AutoSearch::Impl {
         }
     }
 
+    [[nodiscard]] plan::Plan plan_for(const Sequence& sequence) const {
+        plan::Plan plan = with_codecs(problem_.graph, plan_of(menu_, sequence), problem_.accuracy_budget);
+        if (problem_.objective == Objective::throughput) plan.in_flight = static_cast<int>(computing_devices(plan)) + 1;
+        return plan;
+    }
+
     void offer(Sequence sequence) {
         if (ended() || !known_.insert(sequence.key()).second) return;
         --trials_;
         ++made_;
-        plan::Plan plan = with_codecs(problem_.graph, plan_of(menu_, sequence), problem_.accuracy_budget);
-        if (problem_.objective == Objective::throughput) plan.in_flight = static_cast<int>(computing_devices(plan)) + 1;
-        const cost::Prediction* prediction = best_->offer(std::move(plan));
+        const cost::Prediction* prediction = best_->offer(plan_for(sequence));
         const double score = prediction == nullptr ? 0 : best_->score(*prediction);
         tried_.push_back({sequence, score, prediction != nullptr});
         if (prediction == nullptr) return;
@@ -265,21 +284,52 @@ class AutoSearch::Impl {
         }
     }
 
-    /// @return whether the changed plan is the best one now
-    bool offer(plan::Plan plan) {
+    /// A plan whose shares are improved.
+    struct Refined {
+        plan::Plan plan;
+        double score = 0;
+    };
+
+    /// The best plan; where it shares nothing, the best ones that do: other shares may make one of them the best.
+    [[nodiscard]] std::vector<Refined> to_refine() {
+        const auto shares = [](const plan::Plan& plan) {
+            const auto& stages = plan.routes.front().stages;
+            return std::any_of(stages.begin(), stages.end(), [](const plan::Stage& stage) { return one_axis(stage); });
+        };
+        if (shares(best_->plan())) return {{best_->plan(), best_->score(best_->proposal().prediction)}};
+        std::vector<const Tried*> order;
+        for (const Tried& tried : tried_) {
+            if (tried.fits) order.push_back(&tried);
+        }
+        std::stable_sort(order.begin(), order.end(),
+                         [](const Tried* a, const Tried* b) { return a->score < b->score; });
+        std::vector<Refined> found;
+        for (const Tried* tried : order) {
+            if (found.size() == kRefined) break;
+            if (!found.empty() && tried->score == found.back().score) continue;
+            plan::Plan plan = plan_for(tried->sequence);
+            if (shares(plan)) found.push_back({std::move(plan), tried->score});
+        }
+        return found;
+    }
+
+    /// @return whether the changed plan is better
+    bool improve(Refined& refined, plan::Plan changed) {
         if (ended()) return false;
         --trials_;
         ++made_;
-        best_->offer(std::move(plan));
-        return best_->improved();
+        const cost::Prediction* prediction = best_->offer(changed);
+        if (prediction == nullptr || best_->score(*prediction) >= refined.score) return false;
+        refined = {std::move(changed), best_->score(*prediction)};
+        return true;
     }
 
     /// Each device in turn gets more, and less, of all that is shared along one axis.
-    bool scale_devices(double step) {
+    bool scale_devices(Refined& refined, double step) {
         bool better = false;
-        for (std::size_t device = 0; device < best_->plan().devices.size(); ++device) {
+        for (std::size_t device = 0; device < refined.plan.devices.size(); ++device) {
             for (const double factor : {1 + step, 1 / (1 + step)}) {
-                plan::Plan changed = best_->plan();
+                plan::Plan changed = refined.plan;
                 if (device >= changed.devices.size()) break;
                 std::vector<double> factors(changed.devices.size(), 1);
                 factors[device] = factor;
@@ -288,8 +338,8 @@ class AutoSearch::Impl {
                         if (const auto along = one_axis(stage)) scale_shares(stage, *along, factors);
                     }
                 }
-                if (changed == best_->plan()) continue;
-                if (offer(std::move(changed))) {
+                if (changed == refined.plan) continue;
+                if (improve(refined, std::move(changed))) {
                     better = true;
                     break;
                 }
@@ -298,17 +348,17 @@ class AutoSearch::Impl {
         return better;
     }
 
-    void move_borders(graph::Index by) {
-        const plan::Plan start = best_->plan();
+    void move_borders(Refined& refined, graph::Index by) {
+        const plan::Plan start = refined.plan;
         for (std::size_t s = 0; s < start.routes.front().stages.size(); ++s) {
             const auto along = one_axis(start.routes.front().stages[s]);
             if (!along) continue;
             for (std::size_t i = 0; i + 1 < start.routes.front().stages[s].shares.size(); ++i) {
                 for (const graph::Index rows : {by, -by}) {
-                    plan::Plan changed = best_->plan();
+                    plan::Plan changed = refined.plan;
                     const auto still = one_axis(changed.routes.front().stages[s]);
                     if (!still || !move_border(changed.routes.front().stages[s], *still, i, rows)) continue;
-                    if (offer(std::move(changed))) break;
+                    if (improve(refined, std::move(changed))) break;
                 }
             }
         }

@@ -18,7 +18,6 @@ using util::Seconds;
 namespace {
 
 constexpr Seconds kNever(std::numeric_limits<double>::infinity());
-constexpr Axes kRows{true, false};
 
 Bytes output_bytes(const graph::Graph& graph) {
     Bytes bytes;

@@ -1,6 +1,7 @@
 #include "partition/neighbours.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace convoy::partition::detail {
 
@@ -11,6 +12,7 @@ namespace {
 /// Part of the latency that tiles in chunks are taken to hide: their transfers overlap with computing, of which the
 /// estimates know nothing.
 constexpr double kHidden = 0.02;
+constexpr std::array kAllShares{Way::Shares::by_speed, Way::Shares::balanced, Way::Shares::equal};
 
 }  // namespace
 
@@ -82,13 +84,16 @@ void Neighbours::replace(std::size_t from, std::size_t to) {
     }
 }
 
-/// With halos counted, or not; in chunks.
+/// In other shares; in chunks.
 void Neighbours::vary_tiles(std::size_t at) {
     const Step& step = *start_.steps[at];
     if (step.way.kind != Way::Kind::tiles) return;
-    Way balanced = step.way;
-    balanced.balanced = !balanced.balanced;
-    add(at, at + 1, {menu_.find(balanced, step.first, step.end)});
+    for (const Way::Shares shares : kAllShares) {
+        if (step.way.shares == shares) continue;
+        Way way = step.way;
+        way.shares = shares;
+        add(at, at + 1, {menu_.find(way, step.first, step.end)});
+    }
     for (const std::size_t chunks : {1, 2, 4}) {
         if (step.way.chunks == chunks) continue;
         Way way = step.way;

@@ -77,6 +77,22 @@ const std::vector<const Step*>& Menu::steps(std::size_t first, std::size_t end) 
     return entry->second;
 }
 
+const std::vector<const Step*>& Menu::steps(std::size_t first, std::size_t end, const Tiles& tiles) {
+    const auto [entry, added] = tiled_.try_emplace({tiles, first, end});
+    if (!added) return entry->second;
+    for (const Step* step : steps(first, end)) {
+        if (!is_tiled(step->way)) entry->second.push_back(step);
+    }
+    for (std::size_t set = 0; set < sets_.size(); ++set) {
+        for (const Way::Kind kind : {Way::Kind::tiles, Way::Kind::inner_tiles}) {
+            if (kind == Way::Kind::inner_tiles && !is_block(first, end)) continue;
+            const Way way{.kind = kind, .set = set, .axes = tiles.axes, .shares = tiles.shares};
+            if (const Step* step = find(way, first, end)) entry->second.push_back(step);
+        }
+    }
+    return entry->second;
+}
+
 double Menu::element_bytes(TensorId tensor) const {
     const graph::TensorInfo& info = problem_.graph.tensor(tensor);
     const graph::Index elements = std::max<graph::Index>(info.full.volume(), 1);

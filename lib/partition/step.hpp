@@ -17,21 +17,27 @@ namespace convoy::partition::detail {
 struct Way {
     enum class Kind : std::uint8_t {
         device,          ///< whole on one device
-        tiles,           ///< fused, in tiles: axes, balanced, tile_rows, chunks
+        tiles,           ///< fused, in tiles: axes, shares, tile_rows, chunks
         grid,            ///< fused, on a grid of equal tiles dealt out in turn: grid
         channels,        ///< one element, by output channels
         addends,         ///< one element, summed over shares of its input along `summed`: sum, device
         pair,            ///< two elements: by output channels, then over the same input channels: sum, device
         replicated,      ///< whole on each device
-        inner_tiles,     ///< one block, layer by layer in tiles: axes
+        inner_tiles,     ///< one block, layer by layer in tiles: axes, shares, tile_rows
         inner_channels,  ///< one block, operator by operator by output channels
         branches,        ///< one block, its branches on different devices, the rest on `device`
+    };
+    /// Of tiles.
+    enum class Shares : std::uint8_t {
+        by_speed,  ///< of the devices, for all the rows or columns
+        balanced,  ///< the same time for each, halos counted: see deal_out()
+        equal,
     };
     Kind kind = Kind::device;
     std::size_t device = 0;  ///< of the bed: of kind device; where addends are summed, or branches come together
     std::size_t set = 0;     ///< of devices: in Menu::sets
     Axes axes{};
-    bool balanced = false;  ///< halos counted, see deal_out(); else shares by the devices' speeds
+    Shares shares = Shares::by_speed;
     std::size_t tile_rows = 2;
     std::size_t chunks = 1;  ///< of each tile, one piece each: the first ones are sent while the others are computed
     GridSize grid{};
@@ -40,6 +46,10 @@ struct Way {
     std::size_t deal = 0;  ///< 0: by the devices' speeds; else which of Menu::deals() for the set of all devices
     auto operator<=>(const Way&) const = default;
 };
+
+[[nodiscard]] inline bool is_tiled(const Way& way) {
+    return way.kind == Way::Kind::tiles || way.kind == Way::Kind::inner_tiles;
+}
 
 /// A part of a tensor on a device of the bed.
 struct Held {
@@ -89,6 +99,14 @@ class Menu {
     /// All that are possible. Of runs of several elements those on one device are left out.
     [[nodiscard]] const std::vector<const Step*>& steps(std::size_t first, std::size_t end);
 
+    /// The same, all tiles along these axes and in these shares.
+    struct Tiles {
+        Axes axes{};
+        Way::Shares shares = Way::Shares::by_speed;
+        auto operator<=>(const Tiles&) const = default;
+    };
+    [[nodiscard]] const std::vector<const Step*>& steps(std::size_t first, std::size_t end, const Tiles& tiles);
+
     /// The way of what a step reads, from where the step before (none: the source) left it.
     struct Brought {
         util::Seconds time{};
@@ -106,8 +124,11 @@ class Menu {
 
   private:
     using Stages = std::vector<plan::Stage>;
+    /// One element that is more than a layer with the channel-wise operators behind it.
+    [[nodiscard]] bool is_block(std::size_t first, std::size_t end) const;
     [[nodiscard]] Stages stages_of(const Way& way, std::size_t first, std::size_t end);
     [[nodiscard]] Stages tiled(const Way& way, OperatorRange range);
+    [[nodiscard]] Tiling tiling_of(const Way& way, OperatorRange range);
     [[nodiscard]] Stages channels(const Way& way, std::size_t element);
     [[nodiscard]] Stages summed(const Way& way, std::size_t first, std::size_t end);
     [[nodiscard]] Stages inner_tiles(const Way& way, std::size_t element);
@@ -149,6 +170,7 @@ class Menu {
     std::deque<Step> steps_;
     std::map<std::tuple<Way, std::size_t, std::size_t>, const Step*> known_;
     std::map<std::pair<std::size_t, std::size_t>, std::vector<const Step*>> all_;
+    std::map<std::tuple<Tiles, std::size_t, std::size_t>, std::vector<const Step*>> tiled_;
     std::map<std::pair<std::size_t, std::vector<Held>>, std::size_t> exits_;  ///< by end and layout
 };
 

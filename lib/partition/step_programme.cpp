@@ -91,7 +91,8 @@ void StepProgramme::prune(std::vector<Node>& nodes) const {
 
 void StepProgramme::extend(const ProgrammeRules& rules, std::size_t at) {
     for (const std::size_t length : step_lengths(menu_.size() - at)) {
-        for (const Step* step : menu_.steps(at, at + length)) {
+        const auto& steps = rules.tiles ? menu_.steps(at, at + length, *rules.tiles) : menu_.steps(at, at + length);
+        for (const Step* step : steps) {
             if (!may(rules, *step)) continue;
             Seconds own = step->cost;
             for (const auto& [device, bytes] : step->weights) {

@@ -18,9 +18,10 @@ struct Sequence {
 
 /// What a search may choose from.
 struct ProgrammeRules {
-    double transfers = 1;          ///< how much they count: on the simulator they overlap with computing
-    std::vector<bool> devices{};   ///< of the bed: that may take part
-    std::vector<double> prices{};  ///< by device of the bed: seconds for each byte of weights; empty: nothing
+    double transfers = 1;                ///< how much they count: on the simulator they overlap with computing
+    std::vector<bool> devices{};         ///< of the bed: that may take part
+    std::vector<double> prices{};        ///< by device of the bed: seconds for each byte of weights; empty: nothing
+    std::optional<Menu::Tiles> tiles{};  ///< all tiles are like that
     /// Elements before this one are not computed whole on one device, if they can be cut.
     std::size_t spread_until = 0;
 };

@@ -18,10 +18,6 @@ using graph::TensorId;
 
 namespace {
 
-constexpr Axes kRows{true, false};
-constexpr Axes kColumns{false, true};
-constexpr Axes kBoth{true, true};
-
 OperatorId operator_id(std::size_t op) { return OperatorId{static_cast<std::uint32_t>(op)}; }
 
 bool may_sum(const graph::Graph& graph, const Element& element, Axis axis) {
@@ -100,6 +96,11 @@ Axes Menu::axes_of(OperatorRange range) {
     return entry->second;
 }
 
+bool Menu::is_block(std::size_t first, std::size_t end) const {
+    const Element& element = elements_[first];
+    return end - first == 1 && !element.filters && element.range.end - element.range.begin > 2;
+}
+
 std::vector<Way> Menu::ways(std::size_t first, std::size_t end) {
     std::vector<Way> ways;
     const Axes axes = axes_of(range(first, end));
@@ -109,7 +110,7 @@ std::vector<Way> Menu::ways(std::size_t first, std::size_t end) {
     for (const std::size_t device : singles_) {
         if (one) ways.push_back({.kind = Way::Kind::device, .device = device});
     }
-    const bool block = one && !element.filters && element.range.end - element.range.begin > 2;
+    const bool block = is_block(first, end);
     for (std::size_t set = 0; set < sets_.size(); ++set) {
         if (axes.h) ways.push_back({.kind = Way::Kind::tiles, .set = set, .axes = kRows});
         if (axes.w) ways.push_back({.kind = Way::Kind::tiles, .set = set, .axes = kColumns});
@@ -126,6 +127,7 @@ std::vector<Way> Menu::ways(std::size_t first, std::size_t end) {
         for (std::size_t k = 1; set == 0 && k <= deals_.size(); ++k) add_deal(ways, first, end, k);
         if (!block) continue;
         ways.push_back({.kind = Way::Kind::inner_tiles, .set = set, .axes = kRows});
+        if (sets_[set].size() > 2) ways.push_back({.kind = Way::Kind::inner_tiles, .set = set, .axes = kBoth});
         ways.push_back({.kind = Way::Kind::inner_channels, .set = set});
         for (const std::size_t device : sets_[set]) {
             if (std::find(singles_.begin(), singles_.end(), device) == singles_.end()) continue;
@@ -178,23 +180,24 @@ Menu::Stages Menu::stages_of(const Way& way, std::size_t first, std::size_t end)
 }
 
 Menu::Stages Menu::tiled(const Way& way, OperatorRange range) {
+    const Tiling tiling = tiling_of(way, range);
+    if (tiling.size() < 2) return {};
+    return {tiled_stage(problem_.graph, range, chunked(tiling, axes_of(range), way.chunks))};
+}
+
+/// Empty where the range cannot be cut like that.
+Tiling Menu::tiling_of(const Way& way, OperatorRange range) {
     const Axes axes = axes_of(range);
     if ((axes & way.axes) != way.axes || !way.axes.any()) return {};
     const std::vector<std::size_t>& devices = sets_[way.set];
     const Tile full = slices_.extent(range);
-    Tiling tiling;
-    if (way.kind == Way::Kind::grid) {
-        tiling = equal_grid(full, axes, way.grid, devices);
-    } else if (way.balanced) {
-        tiling = deal_out(slices_, range, way.axes, {devices, true, std::min(way.tile_rows, devices.size())});
-    } else if (way.axes.both()) {
-        tiling = proportional_grid(full, std::min(way.tile_rows, devices.size()), devices, parts_of(way, range));
-    } else {
-        const Index extent = way.axes.h ? full.h.size() : full.w.size();
-        tiling = bands(full, way.axes, devices, deal(way, range, extent, 1));
-    }
-    if (tiling.size() < 2) return {};
-    return {tiled_stage(problem_.graph, range, chunked(tiling, axes, way.chunks))};
+    if (way.kind == Way::Kind::grid) return equal_grid(full, axes, way.grid, devices);
+    const std::size_t tile_rows = std::min(way.tile_rows, devices.size());
+    if (way.shares != Way::Shares::by_speed)
+        return deal_out(slices_, range, way.axes, {devices, way.shares == Way::Shares::balanced, tile_rows});
+    if (way.axes.both()) return proportional_grid(full, tile_rows, devices, parts_of(way, range));
+    const Index extent = way.axes.h ? full.h.size() : full.w.size();
+    return bands(full, way.axes, devices, deal(way, range, extent, 1));
 }
 
 /// Of the devices of its set: parts of 1.
@@ -265,11 +268,7 @@ Menu::Stages Menu::inner_tiles(const Way& way, std::size_t element) {
     Stages stages;
     for (std::size_t op = run.begin; op < run.end; ++op) {
         const OperatorRange range{op, op + 1};
-        Tiling tiling;
-        if ((axes_of(range) & way.axes) == way.axes) {
-            const Tile full = slices_.extent(range);
-            tiling = bands(full, way.axes, devices, deal(way, range, full.h.size(), 1));
-        }
+        const Tiling tiling = tiling_of(way, range);
         stages.push_back(tiling.size() < 2 ? device_stage(problem_.graph, range, devices.front())
                                            : tiled_stage(problem_.graph, range, tiling));
     }

@@ -15,6 +15,9 @@ struct Axes {
     [[nodiscard]] bool any() const noexcept { return h || w; }
     [[nodiscard]] bool both() const noexcept { return h && w; }
 };
+inline constexpr Axes kRows{true, false};
+inline constexpr Axes kColumns{false, true};
+inline constexpr Axes kBoth{true, true};
 [[nodiscard]] inline Axes operator&(Axes a, Axes b) noexcept { return {a.h && b.h, a.w && b.w}; }
 
 /// Rows and columns of a feature map.
