@@ -21,8 +21,7 @@ const Schema& row_schema() {
              .doc = "latency over lower_bound_ms, which no plan goes below"},
             {.key = "ratio_to_best_device",
              .type = number(),
-             .required = true,
-             .doc = "latency over that of the best single device"},
+             .doc = "latency over that of the best single device, if there is one"},
             {.key = "bytes", .type = integer(0), .unit = "bytes", .required = true, .doc = "payload per frame"},
             {.key = "messages", .type = integer(0), .required = true, .doc = "per frame"},
             {.key = "rounds",
@@ -84,8 +83,8 @@ const Schema& comparison_schema() {
                                    {.key = "lower_bound_ms", .type = number(), .unit = "ms", .required = true},
                                    {.key = "best_device",
                                     .type = record(device_schema()),
-                                    .required = true,
-                                    .doc = "the fastest single device, transfers counted"},
+                                    .doc = "the fastest single device, transfers counted; none has the memory "
+                                           "where it is missing"},
                                    {.key = "strategies", .type = sequence_of(record(row_schema())), .required = true},
                                    {.key = "left_out",
                                     .type = sequence_of(record(left_out_schema())),
@@ -101,14 +100,14 @@ double to_millionth(double value) { return std::round(value * 1e6) / 1e6; }
 Value row_value(const ComparisonRow& row) {
     Value value = Value::map({{"strategy", row.strategy},
                               {"latency_ms", samples::written_ms(row.latency)},
-                              {"ratio_to_bound", to_millionth(row.ratio_to_bound)},
-                              {"ratio_to_best_device", to_millionth(row.ratio_to_best_device)},
-                              {"bytes", row.bytes.value},
-                              {"messages", row.messages},
-                              {"rounds", row.rounds},
-                              {"redundant_flops", row.redundant.value},
-                              {"peak_memory_bytes", row.peak_memory.value},
-                              {"throughput_per_s", to_millionth(row.throughput_per_s)}});
+                              {"ratio_to_bound", to_millionth(row.ratio_to_bound)}});
+    if (row.ratio_to_best_device) value.set("ratio_to_best_device", to_millionth(*row.ratio_to_best_device));
+    value.set("bytes", row.bytes.value);
+    value.set("messages", row.messages);
+    value.set("rounds", row.rounds);
+    value.set("redundant_flops", row.redundant.value);
+    value.set("peak_memory_bytes", row.peak_memory.value);
+    value.set("throughput_per_s", to_millionth(row.throughput_per_s));
     if (row.energy) value.set("energy_j", to_millionth(row.energy->value));
     if (!row.note.empty()) value.set("note", row.note);
     return value;
@@ -119,7 +118,7 @@ ComparisonRow read_row(const Reader& reader) {
     row.strategy = reader["strategy"].string();
     row.latency = util::from_milliseconds(reader["latency_ms"].number());
     row.ratio_to_bound = reader["ratio_to_bound"].number();
-    row.ratio_to_best_device = reader["ratio_to_best_device"].number();
+    if (const auto to_best = reader.optional("ratio_to_best_device")) row.ratio_to_best_device = to_best->number();
     row.bytes = util::Bytes(reader["bytes"].integer());
     row.messages = reader["messages"].integer();
     row.rounds = reader["rounds"].integer();
@@ -134,12 +133,12 @@ ComparisonRow read_row(const Reader& reader) {
 }  // namespace
 
 ComparisonRow compare(std::string strategy, const Prediction& prediction, util::Seconds lower_bound,
-                      util::Seconds best_device) {
+                      std::optional<util::Seconds> best_device) {
     ComparisonRow row;
     row.strategy = std::move(strategy);
     row.latency = prediction.latency();
     row.ratio_to_bound = ratio(row.latency, lower_bound);
-    row.ratio_to_best_device = ratio(row.latency, best_device);
+    if (best_device) row.ratio_to_best_device = ratio(row.latency, *best_device);
     row.bytes = prediction.bytes;
     row.messages = static_cast<std::int64_t>(prediction.messages);
     row.rounds = static_cast<std::int64_t>(prediction.rounds);
@@ -166,8 +165,10 @@ Comparison read_comparison(const util::FileView& file) {
     }
     if (const auto cluster = root.optional("cluster")) comparison.cluster_file = cluster->string();
     comparison.lower_bound = util::from_milliseconds(root["lower_bound_ms"].number());
-    comparison.best_device = root["best_device"]["name"].string();
-    comparison.best_device_latency = util::from_milliseconds(root["best_device"]["latency_ms"].number());
+    if (const auto best = root.optional("best_device")) {
+        comparison.best_device = (*best)["name"].string();
+        comparison.best_device_latency = util::from_milliseconds((*best)["latency_ms"].number());
+    }
     for (const Reader& item : root["strategies"].items()) comparison.strategies.push_back(read_row(item));
     for (const Reader& item : root["left_out"].items()) {
         comparison.left_out.push_back({item["strategy"].string(), item["reason"].string()});
@@ -183,9 +184,11 @@ std::string write_comparison(const Comparison& comparison, Format format) {
     }
     if (!comparison.cluster_file.empty()) document.set("cluster", comparison.cluster_file);
     document.set("lower_bound_ms", samples::written_ms(comparison.lower_bound));
-    document.set("best_device", Value::map({{"name", comparison.best_device},
-                                            {"latency_ms", samples::written_ms(comparison.best_device_latency)}})
-                                    .flow());
+    if (comparison.best_device_latency) {
+        document.set("best_device", Value::map({{"name", comparison.best_device},
+                                                {"latency_ms", samples::written_ms(*comparison.best_device_latency)}})
+                                        .flow());
+    }
     Value rows = Value::sequence();
     for (const ComparisonRow& row : comparison.strategies) rows.push(row_value(row));
     document.set("strategies", rows);

@@ -14,9 +14,10 @@ namespace convoy::cost {
 struct ComparisonRow {
     std::string strategy;
     util::Seconds latency{};
-    double ratio_to_bound = 0;        ///< latency over the lower bound: at least 1
-    double ratio_to_best_device = 0;  ///< latency over that of the best single device: below 1 the plan is faster
-    util::Bytes bytes;                ///< payload per frame
+    double ratio_to_bound = 0;  ///< latency over the lower bound: at least 1
+    /// Latency over that of the best single device: below 1 the plan is faster. Empty when there is none.
+    std::optional<double> ratio_to_best_device;
+    util::Bytes bytes;  ///< payload per frame
     std::int64_t messages = 0;
     std::int64_t rounds = 0;
     util::Flops redundant;
@@ -41,16 +42,17 @@ struct Comparison {
     std::string model_sha256;
     std::string cluster_file;
     util::Seconds lower_bound{};
-    std::string best_device;  ///< the single device that is fastest, transfers counted
-    util::Seconds best_device_latency{};
+    std::string best_device;  ///< the single device that is fastest, transfers counted; empty: none has the memory
+    std::optional<util::Seconds> best_device_latency;
     std::vector<ComparisonRow> strategies;
     std::vector<LeftOut> left_out;
     bool operator==(const Comparison&) const = default;
 };
 
 /// A plan's row. A bound, or a best device, of time 0 gives the ratio 1.
+/// @param best_device  empty when the model fits into no single device
 [[nodiscard]] ComparisonRow compare(std::string strategy, const Prediction& prediction, util::Seconds lower_bound,
-                                    util::Seconds best_device);
+                                    std::optional<util::Seconds> best_device);
 
 [[nodiscard]] const yaml::DocumentKind& comparison_kind();
 /// @throws Error data, with line and column, for what is not a comparison

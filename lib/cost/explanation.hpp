@@ -31,8 +31,8 @@ struct Explanation {
     Prediction prediction;
     std::vector<std::string> stages;  ///< of the first frame's route: what each computes
     std::vector<DeviceUse> devices;   ///< as in the plan
-    std::string best_device;          ///< the single device that is fastest, transfers counted
-    util::Seconds best_device_latency{};
+    std::string best_device;          ///< the fastest single device, transfers counted; empty: none has the memory
+    std::optional<util::Seconds> best_device_latency;
     util::Seconds lower_bound{};
     std::vector<Remedy> remedies;  ///< what helps most first
 };

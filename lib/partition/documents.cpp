@@ -48,7 +48,7 @@ plan::PlanDocument document(const Problem& problem, const Files& files, std::str
 }
 
 cost::Comparison compare(const Problem& problem, const Files& files, std::span<const Choice> choices, Proposals* kept) {
-    const BestDevice best = best_device(problem);
+    const std::optional<BestDevice> best = best_device(problem);
     cost::Comparison comparison;
     comparison.generator = generator();
     comparison.model_file = util::path_beside(files.output, files.model);
@@ -56,8 +56,10 @@ cost::Comparison compare(const Problem& problem, const Files& files, std::span<c
     comparison.cluster_file = util::path_beside(files.output, files.cluster);
     comparison.lower_bound =
         cost::lower_bound(problem.graph, problem.bed, detail::shortest_coding(problem.accuracy_budget));
-    comparison.best_device = problem.bed.cluster().devices[best.device].name;
-    comparison.best_device_latency = best.proposal.prediction.latency();
+    if (best) {
+        comparison.best_device = problem.bed.cluster().devices[best->device].name;
+        comparison.best_device_latency = best->proposal.prediction.latency();
+    }
     Proposals proposals(problem);
     for (const Choice& choice : choices) {
         try {
@@ -66,8 +68,11 @@ cost::Comparison compare(const Problem& problem, const Files& files, std::span<c
             const Proposal& proposal = here ? *here : proposals.of(choice);
             cost::ComparisonRow row = cost::compare(choice.name(), proposal.prediction, comparison.lower_bound,
                                                     comparison.best_device_latency);
-            row.note = proposal.strategy == choice.strategy->name ? faster_alone(problem, proposal.prediction, best)
-                                                                  : fmt::format("the plan of {}", proposal.strategy);
+            if (proposal.strategy != choice.strategy->name) {
+                row.note = fmt::format("the plan of {}", proposal.strategy);
+            } else if (best) {
+                row.note = faster_alone(problem, proposal.prediction, *best);
+            }
             comparison.strategies.push_back(std::move(row));
         } catch (const util::Error& error) {
             if (error.code() != util::Errc::impossible) throw;

@@ -190,7 +190,6 @@ std::vector<cost::Remedy> remedies(const Problem& problem, const Choice& choice,
 cost::Explanation explanation(const Problem& problem, const Files& files, const Choice& choice) {
     Proposals proposals(problem);
     const Proposal& made = proposals.of(choice);
-    const BestDevice best = best_device(problem);
     cost::Explanation explanation;
     explanation.strategy = choice.name();
     if (made.strategy != choice.strategy->name) explanation.strategy += fmt::format(" (the plan of {})", made.strategy);
@@ -199,8 +198,10 @@ cost::Explanation explanation(const Problem& problem, const Files& files, const 
     explanation.prediction = made.prediction;
     explanation.stages = stage_names(made.plan.routes[plan::route_of(made.plan, 0)], problem.graph);
     explanation.devices = uses(problem, made);
-    explanation.best_device = problem.bed.cluster().devices[best.device].name;
-    explanation.best_device_latency = best.proposal.prediction.latency();
+    if (const auto best = best_device(problem)) {
+        explanation.best_device = problem.bed.cluster().devices[best->device].name;
+        explanation.best_device_latency = best->proposal.prediction.latency();
+    }
     explanation.lower_bound =
         cost::lower_bound(problem.graph, problem.bed, detail::shortest_coding(problem.accuracy_budget));
     explanation.remedies = remedies(problem, choice, made);

@@ -158,19 +158,15 @@ plan::Plan single_device_plan(const Problem& problem, std::size_t device) {
     return detail::without_idle_devices(plan);
 }
 
-BestDevice best_device(const Problem& problem) {
+std::optional<BestDevice> best_device(const Problem& problem) {
     std::optional<BestDevice> best;
-    std::string why;
     for (std::size_t device = 0; device < problem.bed.cluster().devices.size(); ++device) {
         Proposal proposal = evaluate(problem, single_device_plan(problem, device));
-        if (const auto too_little = memory_problem(problem, proposal)) {
-            why = *too_little;
-        } else if (!best || proposal.prediction.latency() < best->proposal.prediction.latency()) {
+        if (memory_problem(problem, proposal)) continue;
+        if (!best || proposal.prediction.latency() < best->proposal.prediction.latency())
             best = BestDevice{device, std::move(proposal)};
-        }
     }
-    if (!best) throw util::Error(util::Errc::impossible, why);
-    return std::move(*best);
+    return best;
 }
 
 std::string faster_alone(const Problem& problem, const cost::Prediction& prediction, const BestDevice& best) {

@@ -103,8 +103,8 @@ struct BestDevice {
     std::size_t device = 0;  ///< of the bed
     Proposal proposal;
 };
-/// @throws Error impossible, when the model fits into no single device
-[[nodiscard]] BestDevice best_device(const Problem& problem);
+/// Empty when the model fits into no single device's memory.
+[[nodiscard]] std::optional<BestDevice> best_device(const Problem& problem);
 
 /// "one device ('a') is faster: 20 ms against 35 ms, because ..."; and whether the plan completes more frames per
 /// second nevertheless. Empty when none is faster.

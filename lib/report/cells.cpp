@@ -16,6 +16,8 @@ Cell rate_cell(util::BytesPerSecond rate) { return ratio_cell(util::mbit_per_s(r
 
 Cell ratio_cell(double value) { return std::round(value * 1e6) / 1e6; }
 
+Cell ratio_cell(std::optional<double> value) { return value ? ratio_cell(*value) : Cell{}; }
+
 Cell count_cell(std::uint64_t number) { return static_cast<std::int64_t>(number); }
 
 Cell text_cell(const std::string& text) { return text.empty() ? Cell{} : Cell(text); }
@@ -26,8 +28,7 @@ std::optional<double> difference(std::optional<util::Seconds> predicted, std::op
 }
 
 Cell difference_cell(std::optional<util::Seconds> predicted, std::optional<util::Seconds> measured) {
-    const std::optional<double> value = difference(predicted, measured);
-    return value ? ratio_cell(*value) : Cell{};
+    return ratio_cell(difference(predicted, measured));
 }
 
 }  // namespace convoy::report::detail

@@ -60,12 +60,14 @@ Section comparison_section(const util::FileView& file) {
     if (!comparison.model_file.empty()) section.lines.push_back({"model", comparison.model_file});
     if (!comparison.cluster_file.empty()) section.lines.push_back({"cluster", comparison.cluster_file});
     section.lines.push_back({"bound", fmt::format("no plan can be faster than {}", time_text(comparison.lower_bound))});
-    section.lines.push_back({"best device", fmt::format("{} alone, {}", comparison.best_device,
-                                                        time_text(comparison.best_device_latency))});
+    section.lines.push_back({"best device", comparison.best_device_latency
+                                                ? fmt::format("{} alone, {}", comparison.best_device,
+                                                              time_text(*comparison.best_device_latency))
+                                                : std::string(kNoSingleDevice)});
     section.facts = {{"model", comparison.model_file},
                      {"cluster", comparison.cluster_file},
                      {"lower_bound_ms", time_cell(comparison.lower_bound)},
-                     {"best_device", comparison.best_device},
+                     {"best_device", text_cell(comparison.best_device)},
                      {"best_device_latency_ms", time_cell(comparison.best_device_latency)}};
     add_best(comparison, section);
     add_table(section, strategy_table(comparison));

@@ -125,18 +125,20 @@ Table remedy_table(const Explanation& explanation) {
 
 void add_overview(const Explanation& explanation, Section& section) {
     const Seconds latency = explanation.prediction.latency();
-    section.lines = {{"model", explanation.model_file},
-                     {"cluster", explanation.cluster_file},
-                     {"latency", time_text(latency)},
-                     {"because", cost::explain(explanation.prediction)},
-                     {"one device", fmt::format("'{}' alone takes {}", explanation.best_device,
-                                                time_text(explanation.best_device_latency))},
-                     {"bound", fmt::format("no plan can be faster than {}", time_text(explanation.lower_bound))}};
+    section.lines = {
+        {"model", explanation.model_file},
+        {"cluster", explanation.cluster_file},
+        {"latency", time_text(latency)},
+        {"because", cost::explain(explanation.prediction)},
+        {"one device", explanation.best_device_latency ? fmt::format("'{}' alone takes {}", explanation.best_device,
+                                                                     time_text(*explanation.best_device_latency))
+                                                       : std::string(detail::kNoSingleDevice)},
+        {"bound", fmt::format("no plan can be faster than {}", time_text(explanation.lower_bound))}};
     section.facts = {{"model", explanation.model_file},
                      {"cluster", explanation.cluster_file},
                      {"strategy", explanation.strategy},
                      {"latency_ms", time_cell(latency)},
-                     {"best_device", explanation.best_device},
+                     {"best_device", detail::text_cell(explanation.best_device)},
                      {"best_device_latency_ms", time_cell(explanation.best_device_latency)},
                      {"lower_bound_ms", time_cell(explanation.lower_bound)}};
 }

@@ -29,15 +29,20 @@ struct Metric {
 };
 
 double ms(util::Seconds time) { return util::milliseconds(time); }
-double ratio(util::Seconds time, util::Seconds to) { return to.count() > 0 ? time / to : 1; }
+Number ratio(std::optional<util::Seconds> time, std::optional<util::Seconds> to) {
+    if (!time || !to) return std::nullopt;
+    return to->count() > 0 ? *time / *to : 1;
+}
 
 const Metric kMetrics[] = {
     {"latency", "latency in ms", [](const ComparisonRow& row) -> Number { return ms(row.latency); },
-     [](const Comparison& all) -> Number { return ms(all.best_device_latency); },
+     [](const Comparison& all) -> Number {
+         return all.best_device_latency ? Number(ms(*all.best_device_latency)) : std::nullopt;
+     },
      [](const Comparison& all) -> Number { return ms(all.lower_bound); }},
     {"to_best_device", "latency over that of the best single device",
      [](const ComparisonRow& row) -> Number { return row.ratio_to_best_device; },
-     [](const Comparison&) -> Number { return 1; },
+     [](const Comparison& all) -> Number { return all.best_device_latency ? Number(1) : std::nullopt; },
      [](const Comparison& all) -> Number { return ratio(all.lower_bound, all.best_device_latency); }},
     {"to_bound", "latency over the lower bound", [](const ComparisonRow& row) -> Number { return row.ratio_to_bound; },
      [](const Comparison& all) -> Number { return ratio(all.best_device_latency, all.lower_bound); },
@@ -73,11 +78,6 @@ const ComparisonRow* row_of(const Comparison& comparison, const std::string& str
 Number value_at(const Metric& metric, const SweepPoint& point, const std::string& strategy) {
     const ComparisonRow* row = row_of(point.comparison, strategy);
     return row ? metric.of(*row) : std::nullopt;
-}
-
-/// Nothing where the model fits into no single device.
-Number compared_with(Number (*what)(const Comparison& comparison), const SweepPoint& point) {
-    return point.comparison.best_device.empty() ? std::nullopt : what(point.comparison);
 }
 
 Cell cell(Number number) { return number ? detail::ratio_cell(*number) : Cell{}; }
@@ -123,8 +123,8 @@ Table metric_table(const Sweep& sweep, const Metric& metric) {
     for (const SweepPoint& point : sweep.points) {
         std::vector<Cell> row = axis_cells(sweep, point, true);
         for (const std::string& strategy : sweep.strategies) row.push_back(cell(value_at(metric, point, strategy)));
-        if (metric.one_device) row.push_back(cell(compared_with(metric.one_device, point)));
-        if (metric.bound) row.push_back(cell(compared_with(metric.bound, point)));
+        if (metric.one_device) row.push_back(cell(metric.one_device(point.comparison)));
+        if (metric.bound) row.push_back(cell(metric.bound(point.comparison)));
         row.push_back(detail::text_cell(best_at(metric, sweep, point)));
         table.rows.push_back(std::move(row));
     }
@@ -180,11 +180,11 @@ CurveChart curves(const Sweep& sweep, const Metric& metric) {
         }
         if (metric.one_device)
             panel.curves.push_back(curve_of("best single device", p, true, [&](const SweepPoint& point) {
-                return compared_with(metric.one_device, point);
+                return metric.one_device(point.comparison);
             }));
         if (metric.bound)
-            panel.curves.push_back(curve_of(
-                "lower bound", p, true, [&](const SweepPoint& point) { return compared_with(metric.bound, point); }));
+            panel.curves.push_back(curve_of("lower bound", p, true,
+                                            [&](const SweepPoint& point) { return metric.bound(point.comparison); }));
         chart.panels.push_back(std::move(panel));
     }
     return chart;
@@ -238,10 +238,8 @@ Table sweep_table(const Sweep& sweep) {
             row.emplace_back(strategy);
             cells.resize(10);
             std::move(cells.begin(), cells.end(), std::back_inserter(row));
-            const bool any = !all.best_device.empty();
-            row.insert(row.end(),
-                       {detail::text_cell(all.best_device), any ? detail::time_cell(all.best_device_latency) : Cell{},
-                        any ? detail::time_cell(all.lower_bound) : Cell{}, detail::text_cell(reason)});
+            row.insert(row.end(), {detail::text_cell(all.best_device), detail::time_cell(all.best_device_latency),
+                                   detail::time_cell(all.lower_bound), detail::text_cell(reason)});
             table.rows.push_back(std::move(row));
         };
         for (const std::string& strategy : sweep.strategies) {

@@ -44,7 +44,8 @@ Comparison small_comparison() {
 TEST_CASE("cost: a row of a comparison relates a plan to the bound and to the best device", "[cost]") {
     const ComparisonRow row = compare("rows", prediction(), util::from_milliseconds(26), util::from_milliseconds(52));
     CHECK(row.ratio_to_bound == Approx(2.5));
-    CHECK(row.ratio_to_best_device == Approx(1.25));
+    REQUIRE(row.ratio_to_best_device);
+    CHECK(*row.ratio_to_best_device == Approx(1.25));
     CHECK(row.peak_memory == util::Bytes(70));
     CHECK(compare("rows", prediction(), util::Seconds(0), util::Seconds(0)).ratio_to_bound == 1);
 }
@@ -61,6 +62,17 @@ TEST_CASE("cost: a comparison is read back as it was written", "[cost]") {
         CHECK(again.best_device == "a");
         CHECK(util::milliseconds(again.lower_bound) == Approx(26));
     }
+}
+
+TEST_CASE("cost: a model that fits into no single device is compared without one", "[cost]") {
+    Comparison comparison = small_comparison();
+    comparison.best_device.clear();
+    comparison.best_device_latency.reset();
+    comparison.strategies = {compare("oc", prediction(), comparison.lower_bound, std::nullopt)};
+    CHECK_FALSE(comparison.strategies.front().ratio_to_best_device);
+    const std::string text = write_comparison(comparison);
+    CHECK(text.find("best_device") == std::string::npos);
+    CHECK(read_comparison(util::FileView::from_bytes(text, "c.yaml")) == comparison);
 }
 
 TEST_CASE("cost: each bad comparison of the catalogue gets its message", "[cost]") {

@@ -82,7 +82,7 @@ void check_cuts(std::uint64_t first_seed, int count) {
                 of_operator = 0;
             }
         }
-        if (found < best_device(problem).proposal.prediction.latency()) ++gains;
+        if (found < best_device(problem)->proposal.prediction.latency()) ++gains;
     }
     CHECK(gains > 0);
 }
@@ -135,7 +135,7 @@ TEST_CASE("partition: layerwise lets two devices compute branches that share not
     const latency::Bed bed = test::bed({1e8, 1e8}, {util::BytesPerSecond(100 * kMbit), util::Seconds(1e-4), {}});
     cost::Predictor predictor(graph, bed);
     const Problem problem{.graph = graph, .bed = bed, .predictor = predictor};
-    const util::Seconds alone = best_device(problem).proposal.prediction.latency();
+    const util::Seconds alone = best_device(problem)->proposal.prediction.latency();
     CHECK(layerwise(problem) == latency_of(problem, {0, 1}));
     CHECK(layerwise(problem) < 0.75 * alone);
 }

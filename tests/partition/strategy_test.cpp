@@ -135,7 +135,7 @@ void check_random(std::uint64_t first_seed, int count) {
             ++plans[strategy.name];
         }
         for (const auto& [name, latency] : latencies) CHECK(latencies.at("auto") <= latency);
-        CHECK(latencies.at("layerwise") <= best_device(problem).proposal.prediction.latency());
+        CHECK(latencies.at("layerwise") <= best_device(problem)->proposal.prediction.latency());
     }
     for (const char* name : {"rows", "cols", "grid"}) {
         INFO(name);
@@ -227,15 +227,15 @@ TEST_CASE("partition: dear start-ups make runs of layers fuse, dear computing ma
 TEST_CASE("partition: rows gains where links are fast and shares fairly where they are not", "[partition]") {
     const graph::Graph graph = chain(6);
     const Planned fast("rows", graph, test::bed({1e7, 1e7, 1e7, 1e7}, {util::BytesPerSecond(1000 * kMbit), {}, {}}));
-    const double alone = partition::best_device(fast.problem).proposal.prediction.latency().count();
+    const double alone = partition::best_device(fast.problem)->proposal.prediction.latency().count();
     CHECK(fast.proposal.prediction.latency().count() < 0.3 * alone);
-    CHECK(faster_alone(fast.problem, fast.proposal.prediction, best_device(fast.problem)).empty());
+    CHECK(faster_alone(fast.problem, fast.proposal.prediction, *best_device(fast.problem)).empty());
 
     const latency::Bed slow_bed = test::bed({1e10, 1e10, 1e10}, {util::BytesPerSecond(kMbit), util::Seconds(0.01), {}});
     const Planned slow("rows", graph, slow_bed);
     std::vector<double> shares = partition::compute_shares(slow.proposal.prediction);
     CHECK(std::count_if(shares.begin(), shares.end(), [](double share) { return share >= 0.2; }) >= 2);
-    const std::string note = faster_alone(slow.problem, slow.proposal.prediction, best_device(slow.problem));
+    const std::string note = faster_alone(slow.problem, slow.proposal.prediction, *best_device(slow.problem));
     CHECK_THAT(note, Catch::StartsWith("one device ('a') is faster: ") && Catch::Contains(", because transfers take "));
 }
 

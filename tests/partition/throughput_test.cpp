@@ -105,7 +105,7 @@ TEST_CASE("partition: pipeline gives equal devices equal stages, and nearly thei
           "[partition]") {
     const graph::Graph graph = equal_chain(8);
     const test::Planning planning(graph, fast_links({1e6, 1e6, 1e6, 1e6}));
-    const double alone = 1 / best_device(planning.problem).proposal.prediction.latency().count();
+    const double alone = 1 / best_device(planning.problem)->proposal.prediction.latency().count();
     const partition::Proposal pipeline = planning.proposal("pipeline");
     CHECK(pipeline.plan.in_flight > 1);
     CHECK(pipeline.prediction.throughput_per_s > 3.7 * alone);
@@ -131,7 +131,7 @@ TEST_CASE("partition: pipeline keeps to memory", "[partition]") {
     const graph::Graph graph = test::zoo_graph("lenet5");
     const latency::Bed bed = fast_links({1e7, 1e7});
     const test::Planning free(graph, bed);
-    const util::Bytes memory = best_device(free.problem).proposal.prediction.peak_memory.front() - util::Bytes(20000);
+    const util::Bytes memory = best_device(free.problem)->proposal.prediction.peak_memory.front() - util::Bytes(20000);
     const test::Planning planning(graph, test::with_memory(bed, memory));
     for (const util::Bytes peak : planning.proposal("pipeline").prediction.peak_memory) CHECK(peak <= memory);
 }
@@ -158,7 +158,7 @@ TEST_CASE("partition: replicate gives the source more where the network is slow"
     const test::Planning planning(graph, bed);
     const partition::Proposal replicate = planning.proposal("replicate");
     CHECK(replicate.plan.routes.front().weight > 1);
-    const double alone = 1 / best_device(planning.problem).proposal.prediction.latency().count();
+    const double alone = 1 / best_device(planning.problem)->proposal.prediction.latency().count();
     CHECK(replicate.prediction.throughput_per_s > alone);
 }
 

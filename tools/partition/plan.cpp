@@ -35,22 +35,13 @@ bool gains_enough(const cli::Options& options, const cost::Prediction& predictio
     return false;
 }
 
-/// Empty when the model fits into no single device: then any plan gains.
-std::optional<partition::BestDevice> best_that_fits(const partition::Problem& problem) {
-    try {
-        return best_device(problem);
-    } catch (const util::Error& error) {
-        if (error.code() != util::Errc::impossible) throw;
-        return std::nullopt;
-    }
-}
-
 std::string table_text(const cost::Comparison& comparison, cli::TableFormat format) {
     cli::Table table({"strategy", "latency_ms", "frames_per_s", "to_best_device", "to_bound", "bytes", "messages",
                       "rounds", "redundant_mflop", "peak_memory_bytes"});
     for (const cost::ComparisonRow& row : comparison.strategies) {
         table.add({row.strategy, cli::Table::fixed(util::milliseconds(row.latency), 3),
-                   cli::Table::fixed(row.throughput_per_s, 2), cli::Table::fixed(row.ratio_to_best_device, 3),
+                   cli::Table::fixed(row.throughput_per_s, 2),
+                   row.ratio_to_best_device ? cli::Table::fixed(*row.ratio_to_best_device, 3) : cli::Table::Cell(""),
                    cli::Table::fixed(row.ratio_to_bound, 3), row.bytes.value, row.messages, row.rounds,
                    cli::Table::fixed(row.redundant.value / 1e6, 2), row.peak_memory.value});
     }
@@ -62,8 +53,11 @@ std::string table_text(const cost::Comparison& comparison, cli::TableFormat form
         return text;
     }
     const std::string bullet = format == cli::TableFormat::markdown ? "- " : "";
-    text += fmt::format("\n{}best single device: '{}', {}\n{}lower bound of every plan: {}\n", bullet,
-                        comparison.best_device, milliseconds_text(comparison.best_device_latency), bullet,
+    const std::string alone =
+        comparison.best_device_latency
+            ? fmt::format("'{}', {}", comparison.best_device, milliseconds_text(*comparison.best_device_latency))
+            : "none has memory for the whole model";
+    text += fmt::format("\n{}best single device: {}\n{}lower bound of every plan: {}\n", bullet, alone, bullet,
                         milliseconds_text(comparison.lower_bound));
     for (const cost::ComparisonRow& row : comparison.strategies) {
         if (!row.note.empty()) text += fmt::format("{}{}: {}\n", bullet, row.strategy, row.note);
@@ -109,7 +103,8 @@ int write_plan_file(const cli::Options& options) {
     if (proposal.strategy != choice.strategy->name) {
         util::log_info("{} takes the plan of {}", choice.name(), proposal.strategy);
     }
-    if (const auto best = best_that_fits(problem)) {
+    // Where no single device has the memory, any plan gains.
+    if (const auto best = best_device(problem)) {
         const std::string note = faster_alone(problem, proposal.prediction, *best);
         if (!note.empty()) util::log_warning("{}", note);
         if (!gains_enough(options, proposal.prediction, best->proposal.prediction)) return 1;

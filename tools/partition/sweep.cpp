@@ -95,21 +95,6 @@ std::vector<std::string> names_of(const std::vector<partition::Choice>& choices)
     return names;
 }
 
-/// A point where the model fits into no single device has nothing to compare plans with.
-cost::Comparison compared(const partition::Problem& problem, const Task& task,
-                          const std::vector<partition::Choice>& choices, partition::Proposals* kept) {
-    try {
-        return compare(problem, task.files, choices, kept);
-    } catch (const util::Error& error) {
-        if (error.code() != util::Errc::impossible) throw;
-        cost::Comparison nothing;
-        nothing.model_file = task.files.model;
-        nothing.cluster_file = task.files.cluster;
-        for (const partition::Choice& choice : choices) nothing.left_out.push_back({choice.name(), error.message()});
-        return nothing;
-    }
-}
-
 std::string csv_text(const report::Table& table) {
     std::vector<std::string> header;
     for (const report::Column& column : table.columns) header.push_back(column.key);
@@ -149,7 +134,7 @@ int sweep_strategies(const cli::Options& options) {
     cli::Progress progress(options, "planning", points.size());
     for (const Place& place : points) {
         const Scenario scenario(base, base.bed.on(place.cluster));
-        sweep.points.push_back({place.at, compared(scenario.problem(), task, choices, keeps ? &kept : nullptr)});
+        sweep.points.push_back({place.at, compare(scenario.problem(), task.files, choices, keeps ? &kept : nullptr)});
         progress.step();
     }
     util::write_file(options.output(),
