@@ -112,7 +112,7 @@ class AutoSearch::Impl {
     }
 
     void run(BestPlan& best) {
-        best_ = &best;
+        own_ = best_ = &best;
         search_by_rules();
         const bool least_memory = problem_.objective == Objective::memory;
         if (!found_ || least_memory) search_with_prices(least_memory);
@@ -290,7 +290,8 @@ class AutoSearch::Impl {
         double score = 0;
     };
 
-    /// The best plan; where it shares nothing, the best ones that do: other shares may make one of them the best.
+    /// The best plan; where it is the search's own and shares nothing, the best ones of the search that do: other
+    /// shares may make one of them the best.
     [[nodiscard]] std::vector<Refined> to_refine() {
         const auto shares = [](const plan::Plan& plan) {
             const auto& stages = plan.routes.front().stages;
@@ -299,7 +300,7 @@ class AutoSearch::Impl {
         if (shares(best_->plan())) return {{best_->plan(), best_->score(best_->proposal().prediction)}};
         std::vector<const Tried*> order;
         for (const Tried& tried : tried_) {
-            if (tried.fits) order.push_back(&tried);
+            if (best_ == own_ && tried.fits) order.push_back(&tried);
         }
         std::stable_sort(order.begin(), order.end(),
                          [](const Tried* a, const Tried* b) { return a->score < b->score; });
@@ -365,7 +366,8 @@ class AutoSearch::Impl {
     }
 
     const Problem& problem_;
-    BestPlan* best_ = nullptr;  ///< of the call
+    BestPlan* best_ = nullptr;       ///< of the call
+    const BestPlan* own_ = nullptr;  ///< what the search found
     Slices slices_;
     Menu menu_;
     StepProgramme programme_;

@@ -20,7 +20,8 @@ class AutoSearch {
 
     /// Offers all plans that it finds.
     void run(BestPlan& best);
-    /// Improves the shares of the best plan, whoever found it; where that one shares nothing, of the best that does.
+    /// Improves the shares of the best plan, whoever found it; of run()'s, where the best one shares nothing, those of
+    /// the best ones that share something.
     void refine_shares(BestPlan& best);
     /// How far it is, from 0 to 1.
     [[nodiscard]] double done() const;

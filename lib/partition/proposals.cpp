@@ -148,8 +148,12 @@ Proposal Proposals::search(bool with_seeds) {
     } else {
         search.run(own);
     }
-    if (!own.empty() && (best.empty() || is_clearly_better(own, best))) best.offer(own.proposal());
-    search.refine_shares(best);
+    search.refine_shares(own);
+    if (!own.empty() && (best.empty() || is_clearly_better(own, best))) {
+        best.offer(own.proposal());
+    } else {
+        search.refine_shares(best);
+    }
     return checked(with_seeds || !own.empty() ? std::move(best) : std::move(own));
 }
 
