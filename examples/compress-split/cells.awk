@@ -1,5 +1,6 @@
 # cells.awk -v bytes=B FOLDER/eE-uU-dD/planned.csv [.../measured.csv] ...: a table of cells in Markdown, from the tables
-# of convoy-compress-split, and from measurements (method,ms) where there are some. B: bytes of an input as float32.
+# of convoy-compress-split, and from measurements (method,ms, and the bed's dilation) where there are some. B: bytes of an
+# input as float32.
 # JPEG uploads are shown, but not counted among the others: what they cost in accuracy and in coding is not known.
 BEGIN { FS = "," }
 
@@ -12,6 +13,7 @@ FNR == 1 {
     is_measured = "measured_ms" in column
     next
 }
+is_measured && $1 == "dilation" { dilation[cell] = $(column["measured_ms"]); next }
 is_measured { measured[cell, $1] = $(column["measured_ms"]); any_measured = 1; next }
 $(column["latency_ms"]) == "" { next }
 {
@@ -68,6 +70,10 @@ function table(of, title,    i, cell, value, three, ours, best, premise, gain, a
 }
 
 END {
+    for (key in predicted) {
+        split(key, part, SUBSEP)
+        if (part[1] in dilation && predicted[key] != "") predicted[key] /= dilation[part[1]]
+    }
     if (any_measured) table(measured, "Measured")
     table(predicted, "Predicted")
 }
