@@ -351,4 +351,15 @@ graph::Graph Compressor::build(const Recipe& recipe, const BuildOptions& options
     return work.run(std::move(tasks));
 }
 
+std::string to_string(const Recipe& recipe) {
+    std::vector<std::string> parts;
+    for (const Pruning& pruning : recipe.prunings)
+        parts.push_back(fmt::format("{}: {} channels", pruning.group, pruning.keep));
+    for (const Factorisation& layer : recipe.factorisations)
+        parts.push_back(fmt::format("{}: rank {}", layer.layer, layer.rank));
+    for (const Bottleneck& tensor : recipe.bottlenecks)
+        parts.push_back(fmt::format("{}: width {}", tensor.tensor, tensor.width));
+    return parts.empty() ? "as it is" : fmt::format("{}", fmt::join(parts, "; "));
+}
+
 }  // namespace convoy::compress

@@ -60,6 +60,9 @@ struct Recipe {
     }
 };
 
+/// "conv2: rank 12; conv3: 48 channels; pool1_out: width 8"
+[[nodiscard]] std::string to_string(const Recipe& recipe);
+
 struct BuildOptions {
     /// Fit every layer behind a change to the original's responses from the responses that it gives to the changed
     /// model's inputs, so that errors do not pile up: one more pass over the frames for each, from the layer before to

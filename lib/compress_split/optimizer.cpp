@@ -56,17 +56,6 @@ struct Contender {
 
 }  // namespace
 
-std::string to_string(const compress::Recipe& recipe) {
-    std::vector<std::string> parts;
-    for (const auto& pruning : recipe.prunings)
-        parts.push_back(fmt::format("{}: {} channels", pruning.group, pruning.keep));
-    for (const auto& layer : recipe.factorisations)
-        parts.push_back(fmt::format("{}: rank {}", layer.layer, layer.rank));
-    for (const auto& tensor : recipe.bottlenecks)
-        parts.push_back(fmt::format("{}: width {}", tensor.tensor, tensor.width));
-    return parts.empty() ? "as it is" : fmt::format("{}", fmt::join(parts, "; "));
-}
-
 struct Optimizer::Parts {
     Parts(const graph::Graph& model, const Images& data, Settings given)
         : settings(std::move(given)),

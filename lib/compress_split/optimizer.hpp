@@ -72,7 +72,4 @@ class Optimizer {
     std::unique_ptr<Parts> parts_;
 };
 
-/// "conv2: rank 12; conv3: 48 channels; pool1_out: width 8"
-[[nodiscard]] std::string to_string(const compress::Recipe& recipe);
-
 }  // namespace convoy::compress_split

@@ -3,8 +3,6 @@
 #include <cmath>
 #include <optional>
 
-#include "compress_split/optimizer.hpp"
-
 namespace convoy::compress_split {
 
 namespace {

@@ -178,8 +178,8 @@ class AutoSearch::Impl {
         }
         for (const std::size_t quarters : {0, 1, 2, 3}) {
             for (const std::vector<bool>& set : sets) {
-                for (const double transfers : {1.0, 0.3})
-                    all.push_back({.transfers = transfers, .devices = set, .spread_until = part(quarters)});
+                if (quarters > 0) all.push_back({.devices = set, .spread_until = part(quarters)});
+                all.push_back({.transfers = 0.3, .devices = set, .spread_until = part(quarters)});
             }
         }
         for (const Menu::Tiles& tiles : kTilesOfPasses) {
