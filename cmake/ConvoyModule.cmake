@@ -1,4 +1,5 @@
-# convoy_module(NAME [LINK library...]): one module of lib/, an object library that becomes part of libconvoy.
+# convoy_module(NAME [LIBRARY library] [LINK library...]): one module of lib/, an object library that becomes part of
+# libconvoy, or of another library.
 # Which modules it may include is written in lib/LAYERS and checked by the test lint.layers.
 set(CONVOY_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
     -Woverloaded-virtual -Werror)
@@ -8,14 +9,17 @@ if(CONVOY_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
 endif()
 
 function(convoy_module name)
-    cmake_parse_arguments(module "" "" "LINK" ${ARGN})
+    cmake_parse_arguments(module "" "LIBRARY" "LINK" ${ARGN})
+    if(NOT module_LIBRARY)
+        set(module_LIBRARY convoy)
+    endif()
     file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/lib/${name}/*.cpp)
     file(GLOB headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/lib/${name}/*.hpp)
     add_library(convoy_${name} OBJECT ${sources})
     target_include_directories(convoy_${name} PUBLIC ${PROJECT_SOURCE_DIR}/lib)
     target_compile_options(convoy_${name} PRIVATE ${CONVOY_WARNINGS})
     target_link_libraries(convoy_${name} PUBLIC fmt::fmt PRIVATE ${module_LINK})
-    target_link_libraries(convoy PUBLIC fmt::fmt PRIVATE convoy_${name} ${module_LINK})
+    target_link_libraries(${module_LIBRARY} PUBLIC fmt::fmt PRIVATE convoy_${name} ${module_LINK})
     convoy_header_check(${name} "${headers}" "${module_LINK}")
 endfunction()
 

@@ -44,17 +44,24 @@ class Balance {
     std::vector<Index> sizes() {
         Seconds high = seed();
         Seconds low = 0.25 * high;
-        std::vector<Index> best = caps(high);
-        while (sum(best) < extent_) best = caps(high *= 2);
+        const std::vector<Index> all(count_, extent_);
+        std::vector<Index> least(count_, 0);
+        std::vector<Index> best = caps(high, least, all);
+        while (sum(best) < extent_) {
+            least = best;
+            low = high;
+            best = caps(high *= 2, least, all);
+        }
         constexpr double kPrecision = 0.005;
-        while (high - low > kPrecision * high) {
+        while (high - low > kPrecision * high && least != best) {
             const Seconds middle = 0.5 * (low + high);
-            std::vector<Index> found = caps(middle);
+            std::vector<Index> found = caps(middle, least, best);
             if (sum(found) >= extent_) {
                 high = middle;
                 best = std::move(found);
             } else {
                 low = middle;
+                least = std::move(found);
             }
         }
         return trimmed(std::move(best));
@@ -82,19 +89,23 @@ class Balance {
         return std::max(slowest, Seconds(1e-12));
     }
 
-    [[nodiscard]] Index cap(std::size_t i, Seconds tau) const {
-        Index fits = 0;
-        Index too_many = extent_ + 1;
-        while (too_many - fits > 1) {
-            const Index middle = fits + (too_many - fits) / 2;
-            (time(i, middle) <= tau ? fits : too_many) = middle;
+    /// What a receiver gets through within tau, which is known to be from `least` to `most`.
+    [[nodiscard]] Index cap(std::size_t i, Seconds tau, Index least, Index most) const {
+        while (least < most) {
+            const Index middle = least + (most - least + 1) / 2;
+            if (time(i, middle) <= tau) {
+                least = middle;
+            } else {
+                most = middle - 1;
+            }
         }
-        return fits;
+        return least;
     }
 
-    [[nodiscard]] std::vector<Index> caps(Seconds tau) const {
+    [[nodiscard]] std::vector<Index> caps(Seconds tau, const std::vector<Index>& least,
+                                          const std::vector<Index>& most) const {
         std::vector<Index> sizes(count_, 0);
-        for (const std::size_t i : receivers_) sizes[i] = cap(i, tau);
+        for (const std::size_t i : receivers_) sizes[i] = cap(i, tau, least[i], most[i]);
         return sizes;
     }
 

@@ -10,7 +10,6 @@ using graph::Axis;
 using graph::Index;
 using graph::Interval;
 using graph::OperatorId;
-using graph::Slab;
 using util::Seconds;
 
 namespace {
@@ -28,22 +27,15 @@ Seconds kept(Times& times, std::size_t device, Make make) {
 
 }  // namespace
 
-std::size_t Slices::Hash::operator()(const Interval& interval) const noexcept {
-    constexpr std::uint64_t kMultiplier = 0x9e3779b97f4a7c15U;
-    const auto begin = static_cast<std::uint64_t>(interval.begin);
-    const auto end = static_cast<std::uint64_t>(interval.end);
-    const std::uint64_t mixed = (begin * kMultiplier + end) * kMultiplier;
-    return mixed ^ (mixed >> 32U);
-}
-
-std::size_t Slices::Hash::operator()(const Key& key) const noexcept {
+std::size_t Slices::KeyHash::operator()(const Key& key) const noexcept {
+    constexpr IntervalHash kHash;
     const Interval range{static_cast<Index>(key.range.begin), static_cast<Index>(key.range.end)};
-    const Interval tile{static_cast<Index>((*this)(key.tile.h)), static_cast<Index>((*this)(key.tile.w))};
-    return (*this)(range) ^ (3 * (*this)(tile));
+    const Interval tile{static_cast<Index>(kHash(key.tile.h)), static_cast<Index>(kHash(key.tile.w))};
+    return kHash(range) ^ (3 * kHash(tile));
 }
 
 Slices::Slices(const Problem& problem)
-    : problem_(problem), works_(problem.graph.operators().size()), reaches_(problem.graph.operators().size()) {
+    : problem_(problem), growth_(problem.graph), works_(problem.graph.operators().size()) {
     std::vector<graph::Work> works;
     for (std::uint32_t op = 0; op < problem.graph.operators().size(); ++op) {
         works.push_back(graph::whole_work(problem.graph, OperatorId{op}));
@@ -66,143 +58,74 @@ Tile Slices::extent(OperatorRange range) const {
 }
 
 const Slice& Slices::at(OperatorRange range, const Tile& tile) {
-    const Key key{range, tile};
-    const auto found = known_.find(key);
-    if (found != known_.end()) return found->second;
-    GrownTile& grown = tile_of(range, tile);
-    Slice slice{&grown, grown.counts[range.end - range.begin - 1], {}};
-    if (grown.next == range.begin) {
-        slice.inputs = grown.asked;
-    } else {
-        GrownTile again;
-        grow_until(again, range, tile);
-        slice.inputs = std::move(again.asked);
+    const auto [entry, added] = known_.try_emplace(Key{range, tile});
+    Slice& slice = entry->second;
+    if (!added) return slice;
+    slice.grown = &tile_of(range.end, tile);
+    slice.range = range;
+    const std::size_t steps = growth_.steps(range);
+    const std::vector<graph::TensorId>& asked = growth_.of(range).asked[steps];
+    const std::vector<Interval>& rows = growth_.grown(range, Axis::h, tile.h).asked[steps];
+    const std::vector<Interval>& columns = growth_.grown(range, Axis::w, tile.w).asked[steps];
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+        if (!rows[i].empty() && !columns[i].empty()) slice.inputs.push_back({asked[i], {rows[i], columns[i]}});
     }
     std::sort(slice.inputs.begin(), slice.inputs.end(),
               [](const Slice::Input& a, const Slice::Input& b) { return a.tensor < b.tensor; });
-    return known_.emplace(key, std::move(slice)).first->second;
+    return slice;
 }
 
-Seconds Slices::time(const Slice& slice, std::size_t device) { return time(*slice.grown, slice.works, device); }
+Seconds Slices::time(const Slice& slice, std::size_t device) { return time(*slice.grown, slice.range, device); }
 
 Seconds Slices::time(OperatorRange range, const Tile& tile, std::size_t device) {
-    GrownTile& grown = tile_of(range, tile);
-    return time(grown, grown.counts[range.end - range.begin - 1], device);
+    return time(tile_of(range.end, tile), range, device);
 }
 
-Seconds Slices::time(GrownTile& grown, std::size_t works, std::size_t device) {
+Seconds Slices::time(GrownTile& grown, OperatorRange range, std::size_t device) {
     auto place = std::lower_bound(grown.times.begin(), grown.times.end(), device,
                                   [](const auto& known, std::size_t wanted) { return known.first < wanted; });
     if (place == grown.times.end() || place->first != device) {
         place = grown.times.emplace(place, device, std::vector<Seconds>{problem_.bed.piece_overhead(device)});
     }
     std::vector<Seconds>& sums = place->second;
-    while (sums.size() <= works) {
-        AlikeWorks& next = *grown.works[sums.size() - 1];
-        sums.push_back(sums.back() +
-                       kept(next.times, device, [&] { return problem_.predictor.time(device, next.first); }));
+    const std::size_t steps = growth_.steps(range);
+    if (grown.works.size() < steps) add_works(grown, range);
+    while (sums.size() <= steps) {
+        AlikeWorks* next = grown.works[sums.size() - 1];
+        Seconds time{};
+        if (next != nullptr)
+            time = kept(next->times, device, [&] { return problem_.predictor.time(device, next->first); });
+        sums.push_back(sums.back() + time);
     }
-    return sums[works];
+    return sums[steps];
 }
 
-AlikeWorks& Slices::alike(graph::Work work) {
-    const std::pair size{work.outputs.front().h.size(), work.outputs.front().w.size()};
-    auto& of_operator = works_[index(work.op)];
-    const auto found = of_operator.find(size);
-    if (found != of_operator.end()) return found->second;
-    return of_operator.emplace(size, AlikeWorks{std::move(work), {}}).first->second;
+GrownTile& Slices::tile_of(std::size_t end, const Tile& tile) {
+    const auto [entry, added] = grown_.try_emplace(Key{{0, end}, tile});
+    if (added) entry->second.tile = tile;
+    return entry->second;
 }
 
-const Slices::Reach& Slices::reach(std::size_t op, Axis axis, const Interval& asked) {
-    Reaches& known = reaches_[op][axis == Axis::h ? 0 : 1];
-    const auto found = known.find(asked);
-    if (found != known.end()) return found->second;
-    const graph::Graph& graph = problem_.graph;
-    const OperatorId id{static_cast<std::uint32_t>(op)};
-    const auto along = [&](const Slab& slab) { return axis == Axis::h ? slab.h : slab.w; };
-    Slab slab = graph::make_slab(graph.tensor(graph.op(id).outputs.front()).full);
-    (axis == Axis::h ? slab.h : slab.w) = asked;
-    const std::vector<Slab> outputs{graph::computed(graph, id, 0, slab)};
-    Reach made{along(outputs.front()), {}};
-    for (std::size_t input = 0; input < graph.op(id).inputs.size(); ++input) {
-        const Slab needed = graph::needed(graph, id, input, outputs);
-        made.needed.push_back(needed.empty() ? Interval{} : along(needed));
-    }
-    return known.emplace(asked, std::move(made)).first->second;
-}
-
-GrownTile& Slices::tile_of(OperatorRange range, const Tile& tile) {
-    GrownTile& grown = grown_[Key{{0, range.end}, tile}];
-    if (grown.counts.size() < range.end - range.begin) grow_until(grown, range, tile);
-    return grown;
-}
-
-void Slices::grow_until(GrownTile& grown, OperatorRange range, const Tile& tile) {
-    if (grown.counts.empty()) {
-        grown.next = range.end;
-        grown.asked.push_back({problem_.graph.operators()[range.end - 1].outputs.front(), tile});
-    }
-    const auto find = [&](graph::TensorId tensor) {
-        return std::find_if(grown.asked.begin(), grown.asked.end(),
-                            [&](const GrownTile::Input& input) { return input.tensor == tensor; });
-    };
-    std::vector<AlikeWorks*> made;  // of the range, when works of some size are new
-    const auto compute = [&](std::size_t at, const Tile& asked) {
-        const Reach& rows = reach(at, Axis::h, asked.h);
-        const Reach& columns = reach(at, Axis::w, asked.w);
-        const auto known = works_[at].find({rows.computed.size(), columns.computed.size()});
-        if (known == works_[at].end() && made.empty()) made = make_works(range, tile);
-        AlikeWorks* works = known != works_[at].end() ? &known->second : made[at - range.begin];
-        if (works == nullptr) return;  // what is asked has none of its channels
-        grown.works.push_back(works);
-        const graph::Operator& op = problem_.graph.operators()[at];
-        for (std::size_t input = 0; input < op.inputs.size(); ++input) {
-            const Tile needed{rows.needed[input], columns.needed[input]};
-            if (needed.h.empty() || needed.w.empty()) continue;
-            if (const auto other = find(op.inputs[input]); other != grown.asked.end()) {
-                other->tile = {hull(other->tile.h, needed.h), hull(other->tile.w, needed.w)};
-            } else {
-                grown.asked.push_back({op.inputs[input], needed});
-            }
-        }
-    };
-    while (grown.next > range.begin) {
-        const std::size_t at = --grown.next;
-        const auto wanted = find(problem_.graph.operators()[at].outputs.front());
-        if (wanted != grown.asked.end()) {
-            const Tile asked = wanted->tile;
-            grown.asked.erase(wanted);
-            compute(at, asked);
-        }
-        grown.counts.push_back(grown.works.size());
+void Slices::add_works(GrownTile& grown, OperatorRange range) {
+    const Backwards& backwards = growth_.of(range);
+    const GrownInterval& rows = growth_.grown(range, Axis::h, grown.tile.h);
+    const GrownInterval& columns = growth_.grown(range, Axis::w, grown.tile.w);
+    const std::size_t steps = growth_.steps(range);
+    for (std::size_t step = grown.works.size(); step < steps; ++step) {
+        grown.works.push_back(alike(backwards.steps[step], rows.computed[step], columns.computed[step]));
     }
 }
 
-std::vector<AlikeWorks*> Slices::make_works(OperatorRange range, const Tile& tile) {
-    const graph::Graph& graph = problem_.graph;
-    std::map<graph::TensorId, Slab> asked;
-    const graph::TensorId result = graph.operators()[range.end - 1].outputs.front();
-    graph::Box box = graph.tensor(result).full;
-    box[Axis::h] = tile.h;
-    box[Axis::w] = tile.w;
-    asked[result] = graph::make_slab(box);
-
-    std::vector<AlikeWorks*> made(range.end - range.begin, nullptr);
-    for (std::size_t at = range.end; at-- > range.begin;) {
-        const OperatorId id{static_cast<std::uint32_t>(at)};
-        const graph::Operator& op = graph.op(id);
-        const auto wanted = asked.find(op.outputs.front());
-        if (wanted == asked.end()) continue;
-        const graph::Work work{id, {graph::computed(graph, id, 0, wanted->second)}, std::nullopt};
-        made[at - range.begin] = &alike(work);
-        for (std::size_t input = 0; input < op.inputs.size(); ++input) {
-            const Slab needed = graph::needed(graph, id, input, work.outputs);
-            if (needed.empty()) continue;
-            const auto [entry, added] = asked.emplace(op.inputs[input], needed);
-            if (!added) entry->second = join(entry->second, needed);
-        }
+AlikeWorks* Slices::alike(const Backwards::Step& step, const Interval& h, const Interval& w) {
+    if (h.empty() || w.empty() || step.output.empty()) return nullptr;
+    const auto [entry, added] = works_[step.op].try_emplace(Interval{h.size(), w.size()});
+    if (added) {
+        graph::Slab output = step.output;
+        output.h = h;
+        output.w = w;
+        entry->second.first = {OperatorId{static_cast<std::uint32_t>(step.op)}, {std::move(output)}, std::nullopt};
     }
-    return made;
+    return &entry->second;
 }
 
 }  // namespace convoy::partition::detail

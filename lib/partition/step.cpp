@@ -24,6 +24,14 @@ std::vector<bool> borders_of(const Problem& problem, const std::vector<Element>&
     return borders;
 }
 
+/// Of each element, on average.
+double bytes_on_wire(const graph::TensorInfo& tensor, double accuracy_budget) {
+    const graph::Index elements = std::max<graph::Index>(tensor.full.volume(), 1);
+    const wire::Codec codec = codec_for(tensor, false, accuracy_budget);
+    return static_cast<double>(wire::encoded_size(codec, elements, tensor.element_bytes).value) /
+           static_cast<double>(elements);
+}
+
 /// Elements of a slab inside a box.
 graph::Index overlap(const Slab& slab, const Box& box) {
     graph::Index channels = 0;
@@ -45,8 +53,11 @@ Menu::Menu(const Problem& problem, Slices& slices, std::vector<Element> elements
       singles_(std::move(singles)),
       deals_(std::move(deals)),
       growths_(problem, borders_of(problem, elements_)),
-      traffic_(problem.bed),
-      scattered_(problem.bed) {}
+      traffic_(problem.bed) {
+    for (const graph::TensorInfo& tensor : problem.graph.tensors()) {
+        element_bytes_.push_back(bytes_on_wire(tensor, problem.accuracy_budget));
+    }
+}
 
 const Step* Menu::find(const Way& way, std::size_t first, std::size_t end) {
     const auto [entry, added] = known_.try_emplace({way, first, end}, nullptr);
@@ -93,32 +104,32 @@ const std::vector<const Step*>& Menu::steps(std::size_t first, std::size_t end, 
     return entry->second;
 }
 
-double Menu::element_bytes(TensorId tensor) const {
-    const graph::TensorInfo& info = problem_.graph.tensor(tensor);
-    const graph::Index elements = std::max<graph::Index>(info.full.volume(), 1);
-    const wire::Codec codec = codec_for(info, false, problem_.accuracy_budget);
-    return static_cast<double>(wire::encoded_size(codec, elements, info.element_bytes).value) /
-           static_cast<double>(elements);
-}
-
 /// What a device reads and does not hold, from those who do; of several who hold all of it from the first.
-void Menu::carry(Traffic& traffic, const std::vector<Held>& held, const Step::Need& need) const {
-    const double bytes = element_bytes(need.tensor);
+void Menu::carry(Traffic& traffic, const std::vector<Held>& held, const Step::Need& need) {
     const Box wanted = need.slab.hull();
     const Held* whole = nullptr;
+    own_.clear();
     for (const Held& part : held) {
-        if (!part.box.contains(wanted)) continue;
-        if (part.device == need.device) return;
-        if (whole == nullptr) whole = &part;
+        const bool all = part.box.contains(wanted);
+        if (part.device == need.device) {
+            if (all) return;
+            own_.push_back(&part);
+        } else if (all && whole == nullptr) {
+            whole = &part;
+        }
     }
-    for (const Held& part : held) {
-        if (part.device == need.device || (whole != nullptr && whole != &part)) continue;
+    const double bytes = element_bytes_[index(need.tensor)];
+    const auto send = [&](const Held& part) {
         graph::Index volume = overlap(need.slab, part.box);
-        for (const Held& mine : held) {
-            if (volume <= 0) break;
-            if (mine.device == need.device) volume -= overlap(need.slab, graph::intersection(part.box, mine.box));
+        for (const Held* own : own_) {
+            if (volume <= 0) return;
+            volume -= overlap(need.slab, graph::intersection(part.box, own->box));
         }
         traffic.carry(part.device, need.device, Bytes(static_cast<graph::Index>(bytes * static_cast<double>(volume))));
+    };
+    if (whole != nullptr) return send(*whole);
+    for (const Held& part : held) {
+        if (part.device != need.device) send(part);
     }
 }
 
@@ -224,7 +235,7 @@ void Menu::price_hold(Step& step, const plan::Stage& stage, Layouts& layouts, La
             }
             for (const Held& addend : partial->second) {
                 const auto volume = static_cast<double>(graph::intersection(addend.box, piece.box).volume());
-                traffic_.carry(addend.device, device, Bytes(static_cast<graph::Index>(element_bytes(tensor) * volume)));
+                traffic_.carry(addend.device, device, Bytes(static_cast<graph::Index>(element_bytes_[index(tensor)] * volume)));
             }
             slowest = std::max(slowest, problem_.predictor.sum_time(device, tensor, piece.box, partial->second.size()));
         }
@@ -274,10 +285,19 @@ Menu::Brought Menu::bring(const Step* before, const Step& step) {
     return brought;
 }
 
-Seconds Menu::bring_over(const Step& before, const Step& step, std::size_t gather) {
+Seconds Menu::gathered(const Step& before, std::size_t device) {
+    const auto [entry, added] = gathered_.try_emplace({before.exit_number, device});
+    if (!added) return entry->second;
     const TensorId tensor = exit_of(before.end - 1);
-    const Box full = problem_.graph.tensor(tensor).full;
-    carry(traffic_, before.exit, {gather, tensor, graph::make_slab(full)});
+    carry(traffic_, before.exit, {device, tensor, graph::make_slab(problem_.graph.tensor(tensor).full)});
+    entry->second = traffic_.duration();
+    traffic_.clear();
+    return entry->second;
+}
+
+Seconds Menu::bring_over(const Step& before, const Step& step, std::size_t gather) {
+    const Seconds until_gathered = gathered(before, gather);
+    const Box full = problem_.graph.tensor(exit_of(before.end - 1)).full;
     for (const Step::Need& need : step.needs) {
         const bool is_input = !problem_.graph.producer(need.tensor);
         std::vector<Held> held{{is_input ? problem_.bed.cluster().source : gather, full}};
@@ -285,11 +305,10 @@ Seconds Menu::bring_over(const Step& before, const Step& step, std::size_t gathe
         for (const Held& part : before.exit) {
             if (!is_input && part.device == need.device && part.box.contains(need.slab.hull())) held.push_back(part);
         }
-        carry(scattered_, held, need);
+        carry(traffic_, held, need);
     }
-    const Seconds time = traffic_.duration() + scattered_.duration();
+    const Seconds time = until_gathered + traffic_.duration();
     traffic_.clear();
-    scattered_.clear();
     return time;
 }
 

@@ -113,7 +113,9 @@ class Menu {
         std::size_t messages = 0;
     };
     [[nodiscard]] Brought bring(const Step* before, const Step& step);
-    /// The same when one device gathers it first.
+    /// A device receives all that a step left.
+    [[nodiscard]] util::Seconds gathered(const Step& before, std::size_t device);
+    /// As bring(), when one device gathers it first.
     [[nodiscard]] util::Seconds bring_over(const Step& before, const Step& step, std::size_t gather);
     /// The way of the last step's outputs to the sink.
     [[nodiscard]] util::Seconds finish(const Step& last);
@@ -152,9 +154,8 @@ class Menu {
     [[nodiscard]] double read_whole(const plan::Stage& stage, std::size_t device, std::vector<Step::Need>& needs,
                                     Layouts& layouts);
     static void add_need(std::vector<Step::Need>& needs, Step::Need need);
-    void carry(Traffic& traffic, const std::vector<Held>& held, const Step::Need& need) const;
+    void carry(Traffic& traffic, const std::vector<Held>& held, const Step::Need& need);
     [[nodiscard]] double weights_of(OperatorRange range);
-    [[nodiscard]] double element_bytes(graph::TensorId tensor) const;
 
     const Problem& problem_;
     Slices& slices_;
@@ -163,8 +164,9 @@ class Menu {
     std::vector<std::size_t> singles_;
     std::vector<std::vector<double>> deals_;
     Growths growths_;
+    std::vector<double> element_bytes_;                         ///< by tensor: on the wire
     Traffic traffic_;                                           ///< empty between two uses
-    Traffic scattered_;                                         ///< the same
+    std::vector<const Held*> own_;                              ///< only used by carry()
     std::vector<double> weights_;                               ///< sums of the operators before each
     std::map<std::pair<std::size_t, std::size_t>, Axes> axes_;  ///< by operators
     std::deque<Step> steps_;
@@ -172,6 +174,7 @@ class Menu {
     std::map<std::pair<std::size_t, std::size_t>, std::vector<const Step*>> all_;
     std::map<std::tuple<Tiles, std::size_t, std::size_t>, std::vector<const Step*>> tiled_;
     std::map<std::pair<std::size_t, std::vector<Held>>, std::size_t> exits_;  ///< by end and layout
+    std::map<std::pair<std::size_t, std::size_t>, util::Seconds> gathered_;   ///< by exit and device
 };
 
 }  // namespace convoy::partition::detail

@@ -45,6 +45,7 @@ StepProgramme::Transfer StepProgramme::transfer(const Step* before, const Step& 
             const bool holds = std::any_of(before->exit.begin(), before->exit.end(),
                                            [&](const Held& part) { return part.device == device; });
             if (!holds && device != cluster.source && device != cluster.sink) continue;
+            if (menu_.gathered(*before, device) >= best.time) continue;
             const Seconds time = menu_.bring_over(*before, step, device);
             if (time < best.time) best = {time, device};
         }
