@@ -22,6 +22,11 @@ class Progress {
     /// `done` of `total` are done; draws at most ten times a second.
     void update(std::size_t done);
     void step() { update(done_ + 1); }
+    /// The same when the total turns out on the way.
+    void update(std::size_t done, std::size_t total) {
+        total_ = total;
+        update(done);
+    }
     /// The same when the total is not fixed, and somebody knows better how long it takes still.
     void update(std::size_t done, std::size_t total, util::Seconds left);
 

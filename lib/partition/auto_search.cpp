@@ -37,6 +37,9 @@ constexpr std::size_t kSequencesOfPass = 3;
 /// tiles than its neighbours costs more transfers than it saves.
 constexpr std::array kTilesOfPasses{Menu::Tiles{kRows, Way::Shares::balanced}, Menu::Tiles{kRows, Way::Shares::equal},
                                     Menu::Tiles{kBoth, Way::Shares::balanced}, Menu::Tiles{kBoth, Way::Shares::equal}};
+/// Of these the pass for the first quarter takes transfers for cheap, and all devices of a set: a grid over many layers
+/// is only worth it where each has a part, and computes while others still receive theirs.
+constexpr Menu::Tiles kFusedGrid{kBoth, Way::Shares::balanced};
 /// Part of the trials that are left for changes of what the passes found.
 constexpr double kKept = 0.4;
 constexpr std::size_t kWidestWindow = 3;
@@ -183,9 +186,15 @@ class AutoSearch::Impl {
             }
         }
         for (const Menu::Tiles& tiles : kTilesOfPasses) {
-            for (const std::vector<bool>& set : sets) {
-                for (const std::size_t quarters : {0, 1, 2, 4})
-                    all.push_back({.devices = set, .tiles = tiles, .spread_until = part(quarters)});
+            for (std::size_t set = 0; set < sets.size(); ++set) {
+                for (const std::size_t quarters : {0, 1, 2, 4}) {
+                    ProgrammeRules rules{.devices = sets[set], .tiles = tiles, .spread_until = part(quarters)};
+                    if (quarters == 1 && tiles == kFusedGrid) {
+                        rules.transfers = all_transfers.back();
+                        rules.tiles->set = set;
+                    }
+                    all.push_back(std::move(rules));
+                }
             }
         }
         return all;

@@ -47,7 +47,8 @@ plan::PlanDocument document(const Problem& problem, const Files& files, std::str
     return document;
 }
 
-cost::Comparison compare(const Problem& problem, const Files& files, std::span<const Choice> choices, Proposals* kept) {
+cost::Comparison compare(const Problem& problem, const Files& files, std::span<const Choice> choices, Proposals* kept,
+                         const OnPlan& on_plan) {
     const std::optional<BestDevice> best = best_device(problem);
     cost::Comparison comparison;
     comparison.generator = generator();
@@ -61,7 +62,9 @@ cost::Comparison compare(const Problem& problem, const Files& files, std::span<c
         comparison.best_device_latency = best->proposal.prediction.latency();
     }
     Proposals proposals(problem);
-    for (const Choice& choice : choices) {
+    for (std::size_t done = 0; done < choices.size(); ++done) {
+        const Choice& choice = choices[done];
+        if (on_plan) on_plan(done, choices.size());
         try {
             std::optional<Proposal> here;
             if (kept) here.emplace(judged_on(problem, kept->of(choice)));

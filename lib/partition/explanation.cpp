@@ -175,19 +175,24 @@ std::vector<cost::DeviceUse> uses(const Problem& problem, const Proposal& made) 
 
 }  // namespace
 
-std::vector<cost::Remedy> remedies(const Problem& problem, const Choice& choice, const Proposal& made) {
+std::vector<cost::Remedy> remedies(const Problem& problem, const Choice& choice, const Proposal& made,
+                                   const OnPlan& on_plan) {
     std::vector<Better> list;
     add_links(problem.bed.cluster(), list);
     add_devices(problem, made, list);
     add_room(problem.bed.cluster(), list);
     std::vector<cost::Remedy> remedies;
-    for (Better& better : list) remedies.push_back(remedy(problem, choice, made, std::move(better)));
+    for (Better& better : list) {
+        // The plan itself is one, too.
+        if (on_plan) on_plan(remedies.size() + 1, list.size() + 1);
+        remedies.push_back(remedy(problem, choice, made, std::move(better)));
+    }
     std::stable_sort(remedies.begin(), remedies.end(),
                      [](const cost::Remedy& a, const cost::Remedy& b) { return best_of(a) < best_of(b); });
     return remedies;
 }
 
-cost::Explanation explanation(const Problem& problem, const Files& files, const Choice& choice) {
+cost::Explanation explanation(const Problem& problem, const Files& files, const Choice& choice, const OnPlan& on_plan) {
     Proposals proposals(problem);
     const Proposal& made = proposals.of(choice);
     cost::Explanation explanation;
@@ -204,7 +209,7 @@ cost::Explanation explanation(const Problem& problem, const Files& files, const 
     }
     explanation.lower_bound =
         cost::lower_bound(problem.graph, problem.bed, detail::shortest_coding(problem.accuracy_budget));
-    explanation.remedies = remedies(problem, choice, made);
+    explanation.remedies = remedies(problem, choice, made, on_plan);
     return explanation;
 }
 

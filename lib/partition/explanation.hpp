@@ -10,9 +10,11 @@ namespace convoy::partition {
 /// others, twice the memory, a switch instead of a shared medium; as far as there is such a thing. Each is predicted
 /// for the plan as it is, and for the plan that the strategy makes then.
 /// @param made  the strategy's plan; @return what helps most first
-[[nodiscard]] std::vector<cost::Remedy> remedies(const Problem& problem, const Choice& choice, const Proposal& made);
+[[nodiscard]] std::vector<cost::Remedy> remedies(const Problem& problem, const Choice& choice, const Proposal& made,
+                                                 const OnPlan& on_plan = {});
 
-/// @throws Error impossible, when the strategy has no plan, or the model fits into no single device
-[[nodiscard]] cost::Explanation explanation(const Problem& problem, const Files& files, const Choice& choice);
+/// @throws Error impossible, when the strategy has no plan
+[[nodiscard]] cost::Explanation explanation(const Problem& problem, const Files& files, const Choice& choice,
+                                            const OnPlan& on_plan = {});
 
 }  // namespace convoy::partition

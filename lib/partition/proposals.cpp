@@ -73,7 +73,12 @@ bool Proposals::make_seed(const Problem& problem, Seeds& seeds) const {
     const std::size_t at = seeds.next++;
     if (at >= strategies().size()) return false;
     const Choice choice{&strategies()[at]};
-    if (!is_auto(*choice.strategy) && known_.count(choice.name()) == 0) seeds.made[at] = made(problem, choice);
+    if (is_auto(*choice.strategy) || known_.count(choice.name()) > 0) return true;
+    try {
+        seeds.made[at] = made(problem, choice);
+    } catch (const util::Error& error) {
+        if (error.code() != util::Errc::interrupted) throw;
+    }
     return true;
 }
 
@@ -84,7 +89,8 @@ void Proposals::make_seeds(Seeds& seeds) const {
                           .bed = problem_.bed,
                           .predictor = predictor,
                           .least_devices = problem_.least_devices,
-                          .most_devices = problem_.most_devices};
+                          .most_devices = problem_.most_devices,
+                          .go_on = [&](double) { return seeds.go_on.load(); }};
     while (seeds.go_on && make_seed(problem, seeds)) continue;
 }
 
@@ -113,9 +119,11 @@ void Proposals::search_beside_seeds(detail::AutoSearch& search, detail::BestPlan
         if (problem_.go_on && !problem_.go_on(search.done())) seeds.go_on = false;
         return seeds.go_on.load();
     };
+    Problem problem = problem_;
+    problem.go_on = [&](double) { return go_on(); };
     try {
         search.run(own);
-        while (go_on() && make_seed(problem_, seeds)) continue;
+        while (go_on() && make_seed(problem, seeds)) continue;
         constexpr std::chrono::milliseconds kGlance(20);
         while (others.wait_for(kGlance) != std::future_status::ready) {
             if (seeds.go_on) go_on();

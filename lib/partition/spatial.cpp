@@ -198,6 +198,7 @@ void search_units(const Problem& problem, const Form& form, TileSearch& search, 
     const std::size_t most = form.axes.both() ? edge * edge : edge;
     for (const std::vector<std::size_t>& devices : fastest_sets(problem, least_devices(problem), most)) {
         for (const Deal& deal : deals_for(form, devices)) {
+            if (problem.go_on && !problem.go_on(0)) throw Error(Errc::interrupted, "nobody waits for it any longer");
             for (SearchRules& rules : rules_for(problem.graph, search.units())) {
                 if (devices.size() > kManyDevices && !rules.fixed && rules.split_before > 0) continue;
                 rules.deal = deal;

@@ -95,6 +95,7 @@ const std::vector<const Step*>& Menu::steps(std::size_t first, std::size_t end, 
         if (!is_tiled(step->way)) entry->second.push_back(step);
     }
     for (std::size_t set = 0; set < sets_.size(); ++set) {
+        if (tiles.set && set != *tiles.set) continue;
         for (const Way::Kind kind : {Way::Kind::tiles, Way::Kind::inner_tiles}) {
             if (kind == Way::Kind::inner_tiles && !is_block(first, end)) continue;
             const Way way{.kind = kind, .set = set, .axes = tiles.axes, .shares = tiles.shares};
@@ -235,7 +236,8 @@ void Menu::price_hold(Step& step, const plan::Stage& stage, Layouts& layouts, La
             }
             for (const Held& addend : partial->second) {
                 const auto volume = static_cast<double>(graph::intersection(addend.box, piece.box).volume());
-                traffic_.carry(addend.device, device, Bytes(static_cast<graph::Index>(element_bytes_[index(tensor)] * volume)));
+                traffic_.carry(addend.device, device,
+                               Bytes(static_cast<graph::Index>(element_bytes_[index(tensor)] * volume)));
             }
             slowest = std::max(slowest, problem_.predictor.sum_time(device, tensor, piece.box, partial->second.size()));
         }

@@ -103,6 +103,7 @@ class Menu {
     struct Tiles {
         Axes axes{};
         Way::Shares shares = Way::Shares::by_speed;
+        std::optional<std::size_t> set{};  ///< of sets(): all these devices, none of the other sets
         auto operator<=>(const Tiles&) const = default;
     };
     [[nodiscard]] const std::vector<const Step*>& steps(std::size_t first, std::size_t end, const Tiles& tiles);

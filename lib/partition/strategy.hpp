@@ -41,7 +41,8 @@ struct Problem {
     /// Largest error of an element that crosses the network that `auto` may accept, as a share of the largest magnitude
     /// of its message: 0 for the values as they are.
     double accuracy_budget = 0;
-    /// Told how far `auto` is, from 0 to 1; false ends its search, and the best plan so far is taken.
+    /// Told how far `auto` is, from 0 to 1; false ends its search, and the best plan so far is taken. Strategies that
+    /// take seconds ask it, too, and end with Errc::interrupted then.
     std::function<bool(double done)> go_on{};
 };
 

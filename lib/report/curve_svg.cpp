@@ -23,9 +23,13 @@ constexpr double kLogarithmicFrom = 20;
 /// Seen on light and on dark pages.
 constexpr std::array kColours{"#2f6bd8", "#d9730d", "#2a9d5b", "#d6336c", "#7950f2", "#b08900", "#0c8599", "#8d6e4f"};
 constexpr std::array kDashes{"", "7 3", "2 3", "9 3 2 3"};
+constexpr std::array kReferenceDashes{"8 4", "2 4"};
 
 std::string stroke(const CurveChart::Curve& curve, std::size_t number) {
-    if (curve.reference) return "stroke=\"#868e96\" stroke-width=\"1.4\" stroke-dasharray=\"4 4\"";
+    if (curve.reference) {
+        return fmt::format("stroke=\"#868e96\" stroke-width=\"1.4\" stroke-dasharray=\"{}\"",
+                           kReferenceDashes[number % kReferenceDashes.size()]);
+    }
     const std::string dash = kDashes[number / kColours.size() % kDashes.size()];
     return fmt::format("stroke=\"{}\" stroke-width=\"2\"{}", kColours[number % kColours.size()],
                        dash.empty() ? "" : fmt::format(" stroke-dasharray=\"{}\"", dash));

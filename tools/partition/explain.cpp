@@ -1,3 +1,6 @@
+#include <optional>
+
+#include "cli/progress.hpp"
 #include "partition/explanation.hpp"
 #include "partition/jobs.hpp"
 #include "partition/task.hpp"
@@ -15,7 +18,11 @@ int explain_strategy(const cli::Options& options) {
     const std::vector<partition::Choice> chosen = chosen_strategies(options);
     if (chosen.size() != 1) throw options.error("strategy", chosen.empty() ? "is needed" : "only one is explained");
     Task task(options);
-    const cost::Explanation explained = partition::explanation(task.problem(), task.files, chosen.front());
+    std::optional<cli::Progress> progress(std::in_place, options, "planning", 1);
+    const cost::Explanation explained =
+        partition::explanation(task.problem(), task.files, chosen.front(),
+                               [&](std::size_t done, std::size_t all) { progress->update(done, all); });
+    progress.reset();
     util::write_file(options.output(), report_text({{report::explanation_section(explained)}}, format));
     return 0;
 }

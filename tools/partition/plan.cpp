@@ -130,8 +130,11 @@ int compare_strategies(const cli::Options& options) {
         before.emplace(problem, latency::Bed::read(limit_memory(task.cluster(), options)));
         kept.emplace(before->problem());
     }
+    std::optional<cli::Progress> progress(std::in_place, options, "planning", 1);
     const cost::Comparison comparison =
-        compare(problem, task.files, chosen.empty() ? partition::all_choices() : chosen, kept ? &*kept : nullptr);
+        compare(problem, task.files, chosen.empty() ? partition::all_choices() : chosen, kept ? &*kept : nullptr,
+                [&](std::size_t done, std::size_t all) { progress->update(done, all); });
+    progress.reset();
     const std::string format = options.optional_text("format").value_or("text");
     if (format == "yaml" || format == "json") {
         util::write_file(options.output(), cost::write_comparison(comparison, document_format(options)));
