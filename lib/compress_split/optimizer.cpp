@@ -20,6 +20,7 @@ namespace {
 
 // Of the time that a bed has: until when each phase may go on.
 constexpr double kUntilWeighed = 0.15;
+constexpr double kUntilResumed = 0.3;
 constexpr double kUntilSearched = 0.5;
 constexpr double kUntilRefined = 0.7;
 constexpr std::size_t kModes = 3;             ///< places for the cut that are searched, the free one included
@@ -52,6 +53,7 @@ class Candidates : public Subject {
 struct Contender {
     Levels levels;
     bool asymmetric = false;
+    bool operator==(const Contender&) const = default;
 };
 
 }  // namespace
@@ -95,7 +97,8 @@ struct Optimizer::Parts {
     compress::Compressor compressor;
     Menu menu;
     Workshop workshop;
-    std::vector<Place> places;  ///< weighted; empty before weigh()
+    std::vector<Place> places;    ///< weighted; empty before weigh()
+    std::vector<Contender> kept;  ///< that kept to the budget, on whatever bed they were measured
     bool input_settled = false;
 };
 
@@ -139,8 +142,7 @@ class Optimizer::OnBed {
 
     Result run() {
         const std::vector<Contender> found = search_plainly();
-        const std::vector<Contender> contenders = refine(found);
-        return result_of(verified(contenders));
+        return result_of(verified(refine(found)));
     }
 
   private:
@@ -171,37 +173,56 @@ class Optimizer::OnBed {
         return modes;
     }
 
-    /// All that kept to the budget, fastest first; the original is last.
+    /// All that kept to the budget, here or on other beds, fastest first; the original is last.
     std::vector<Contender> search_plainly() {
-        std::vector<Step> steps;
+        double from = kUntilWeighed;
+        if (!parts_.kept.empty()) go_on_from(parts_.kept, from = kUntilResumed);
         const auto modes = this->modes();
         for (std::size_t i = 0; i < modes.size(); ++i) {
             const double done = static_cast<double>(i + 1) / static_cast<double>(modes.size());
-            const Seconds end = until(kUntilWeighed + (kUntilSearched - kUntilWeighed) * done);
+            const Seconds end = until(from + (kUntilSearched - from) * done);
             Candidates subject = candidates(modes[i], false);
-            const Outcome outcome = search(subject, parts_.rules(end, kMeasurements));
-            note(outcome);
-            steps.insert(steps.end(), outcome.steps.begin(), outcome.steps.end());
+            note(search(subject, parts_.rules(end, kMeasurements)), false);
         }
-        // With the cut kept elsewhere, a step may save what no free cut would spend.
-        const Levels as_it_is(parts_.places.size(), 0);
-        const Seconds now = speed_.latency(as_it_is);
-        for (Step& step : steps) step.latency = speed_.latency(step.levels);
-        std::erase_if(steps, [&](const Step& step) { return step.latency >= now; });
-        std::stable_sort(steps.begin(), steps.end(),
-                         [](const Step& a, const Step& b) { return a.latency < b.latency; });
-        std::vector<Contender> found;
-        for (const Step& step : steps) {
-            if (found.empty() || found.back().levels != step.levels) found.push_back({step.levels, false});
-        }
-        found.push_back({as_it_is, false});
+        std::vector<Contender> found = by_speed(parts_.kept);
+        found.push_back({Levels(parts_.places.size(), 0), false});
         parts_.say(fmt::format("{} models measured, {} keep to the budget; the best is estimated at {:.4g} ms",
                                measurements_, found.size() - 1,
                                util::milliseconds(speed_.latency(found.front().levels))));
         return found;
     }
 
-    /// The best of them fitted anew, and what can be done beyond it; then the others as they are.
+    /// From what is fastest here of what was found on other beds.
+    void go_on_from(const std::vector<Contender>& known, double share) {
+        const std::vector<Contender> fastest = by_speed(known);
+        if (fastest.empty()) return;
+        const SearchRules rules = parts_.rules(until(share), kMeasurements);
+        const Contender start = fastest.front();
+        Candidates subject = candidates(std::nullopt, start.asymmetric);
+        if (rules.stop()) return;
+        const Loss loss = subject.measure(start.levels);
+        if (loss.at_most(rules.errors) <= rules.max_drop)
+            note(search(subject, rules, start.levels, loss), start.asymmetric);
+    }
+
+    /// Those that are faster than the original, fastest first; fitted anew before fitted one by one.
+    std::vector<Contender> by_speed(std::vector<Contender> all) {
+        std::vector<std::pair<Seconds, Contender>> timed;
+        const Seconds now = speed_.latency(Levels(parts_.places.size(), 0));
+        for (Contender& contender : all) {
+            // With the cut kept elsewhere, a step may save what no free cut would spend.
+            const Seconds latency = speed_.latency(contender.levels);
+            if (latency < now) timed.emplace_back(latency, std::move(contender));
+        }
+        std::stable_sort(timed.begin(), timed.end(), [](const auto& a, const auto& b) {
+            return a.first != b.first ? a.first < b.first : a.second.asymmetric && !b.second.asymmetric;
+        });
+        std::vector<Contender> sorted;
+        for (auto& [latency, contender] : timed) sorted.push_back(std::move(contender));
+        return sorted;
+    }
+
+    /// The best of them fitted anew, and what can be done beyond it; all that keep to the budget, fastest first.
     std::vector<Contender> refine(const std::vector<Contender>& found) {
         Candidates subject = candidates(std::nullopt, true);
         const SearchRules rules = parts_.rules(until(kUntilRefined), kRefinements);
@@ -215,16 +236,8 @@ class Optimizer::OnBed {
             loss = subject.measure(start.levels);
             start.asymmetric = loss.at_most(rules.errors) <= rules.max_drop;
         }
-        std::vector<Contender> contenders;
-        if (start.asymmetric) {
-            const Outcome outcome = search(subject, rules, start.levels, loss);
-            note(outcome);
-            for (auto step = outcome.steps.rbegin(); step != outcome.steps.rend(); ++step)
-                contenders.push_back({step->levels, true});
-        }
-        contenders.insert(contenders.end(), found.begin(), found.end());
-        std::erase_if(contenders, is_original);
-        return contenders;
+        if (start.asymmetric) note(search(subject, rules, start.levels, loss), true);
+        return by_speed(parts_.kept);
     }
 
     static bool is_original(const Contender& contender) {
@@ -232,9 +245,14 @@ class Optimizer::OnBed {
                            [](std::size_t level) { return level == 0; });
     }
 
-    void note(const Outcome& outcome) {
+    void note(const Outcome& outcome, bool asymmetric) {
         measurements_ += outcome.measurements;
         cut_short_ = cut_short_ || outcome.cut_short;
+        for (const Step& step : outcome.steps) {
+            const Contender contender{step.levels, asymmetric};
+            const bool known = std::find(parts_.kept.begin(), parts_.kept.end(), contender) != parts_.kept.end();
+            if (!known && !is_original(contender)) parts_.kept.push_back(contender);
+        }
     }
 
     /// The first that keeps to the budget on images that decided nothing, too.
