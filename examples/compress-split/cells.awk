@@ -62,7 +62,7 @@ function table(of, title,    i, cell, value, three, ours, best, premise, gain, a
         printf "| %s | %s | %s | %s | %.1f | %.1f | %.1f | %s | %.1f (%s) | %.1f | %s | %s | %s | %s |\n", value[1], value[2],
             value[3], premise ? "holds" : "", of[cell, "edge-only"], of[cell, "cloud-only float32"],
             of[cell, "neurosurgeon"], jpeg(of, cell), best, best_name, ours, where[cell, "ours"], percent(gain), percent(ahead),
-            accuracy[cell, "ours"]
+            sprintf("%.1f %%", 100 * accuracy[cell, "ours"])
     }
     printf "\nThe premise holds in %d of %d cells; in %d of these `ours` takes at least 70 %% less than the three. Worse than " \
         "the best of all others by more than 3 %%: %d cells; better by at least 30 %%: %d.\n\n", in_premise, cells, kept, \

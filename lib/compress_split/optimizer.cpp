@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <utility>
 
 #include "compress_split/offers.hpp"
@@ -18,11 +19,11 @@ using util::Seconds;
 
 namespace {
 
-// Of the time that a bed has: until when each phase may go on.
-constexpr double kUntilWeighed = 0.15;
-constexpr double kUntilResumed = 0.3;
-constexpr double kUntilSearched = 0.5;
-constexpr double kUntilRefined = 0.7;
+constexpr double kSearching = 0.7;  ///< of the time: the rest is for verifying
+// Of the time that the search for a bed has: until when each phase may go on.
+constexpr double kUntilWeighed = 0.2;
+constexpr double kUntilResumed = 0.4;
+constexpr double kUntilSearched = 0.7;
 constexpr std::size_t kModes = 3;             ///< places for the cut that are searched, the free one included
 constexpr double kEstimatedAllowance = 0.02;  ///< squared relative error of the output, where places are compared
 constexpr std::size_t kMeasurements = 40;     ///< of one search
@@ -84,7 +85,8 @@ struct Optimizer::Parts {
         return verified.check.loss.drop <= settings.max_drop && acceptable(verified.all.loss);
     }
 
-    void weigh(double share);
+    [[nodiscard]] Evaluator::Verified verify(const Contender& contender, const Made& made);
+    void weigh(Seconds end);
     void settle_input(const latency::Bed& bed, std::size_t cloud);
     [[nodiscard]] SearchRules rules(Seconds until, std::size_t measurements);
 
@@ -99,12 +101,26 @@ struct Optimizer::Parts {
     Workshop workshop;
     std::vector<Place> places;    ///< weighted; empty before weigh()
     std::vector<Contender> kept;  ///< that kept to the budget, on whatever bed they were measured
+    Seconds searching{};          ///< all searches may take so long; 0 before the first
+    std::size_t measured = 0;
+    bool cut_short = false;
+    double least_drop = std::numeric_limits<double>::infinity();
     bool input_settled = false;
+    /// By levels, fit and what crosses.
+    std::map<std::pair<std::pair<Levels, bool>, std::string>, Evaluator::Verified> verifications;
 };
 
-void Optimizer::Parts::weigh(double share) {
+/// Each model that crosses the link in one way once.
+Evaluator::Verified Optimizer::Parts::verify(const Contender& contender, const Made& made) {
+    const std::pair key{std::pair{contender.levels, contender.asymmetric}, place_name(made.graph, made.placed.cut)};
+    const auto known = verifications.find(key);
+    if (known != verifications.end()) return known->second;
+    return verifications.emplace(key, evaluator.verify(made.graph, made.placed.cut, workshop.input())).first->second;
+}
+
+/// @param end  how much time is left then
+void Optimizer::Parts::weigh(Seconds end) {
     if (!places.empty()) return;
-    const Seconds end = time.left() * (1 - share * kUntilWeighed);
     say(fmt::format("{} places may be changed", menu.places.size() - 1));
     places = workshop.weighted_places([&] { return time.left() <= end; });
 }
@@ -129,31 +145,39 @@ SearchRules Optimizer::Parts::rules(Seconds until, std::size_t measurements) {
     return rules;
 }
 
-/// The search on one bed.
+/// Searching and choosing on one bed.
 class Optimizer::OnBed {
   public:
-    OnBed(Parts& parts, const latency::Bed& bed, std::size_t cloud, double share)
+    OnBed(Parts& parts, const latency::Bed& bed, std::size_t cloud)
         : parts_(parts),
           bed_(bed),
           cloud_(cloud),
           begin_(parts.time.left()),
-          time_(begin_ * share),
           speed_(parts.menu, parts.original, bed, cloud, parts.workshop.input()) {}
 
-    Result run() {
-        const std::vector<Contender> found = search_plainly();
-        return result_of(verified(refine(found)));
+    /// @param time  that it may take
+    void search(Seconds time) {
+        time_ = time;
+        parts_.weigh(until(kUntilWeighed));
+        search_plainly();
+        refine();
+    }
+
+    Result choose() {
+        Result result = result_of(verified(by_speed(parts_.kept)));
+        result.cut_short = parts_.cut_short;
+        return result;
     }
 
   private:
-    /// How much time is left once this share of the bed's time is gone.
+    /// How much time is left once this share of the search's time is gone.
     [[nodiscard]] Seconds until(double share) const { return begin_ - time_ * share; }
 
     [[nodiscard]] Candidates candidates(std::optional<std::size_t> cut, bool asymmetric) {
         return Candidates({parts_.places, speed_, cut, asymmetric, [this](const Levels& levels, bool refit) {
                                const Loss loss = parts_.workshop.measure(levels, refit, bed_, cloud_,
                                                                          kHopeless * parts_.settings.max_drop);
-                               least_drop_ = std::min(least_drop_, loss.drop);
+                               parts_.least_drop = std::min(parts_.least_drop, loss.drop);
                                return loss;
                            }});
     }
@@ -173,8 +197,7 @@ class Optimizer::OnBed {
         return modes;
     }
 
-    /// All that kept to the budget, here or on other beds, fastest first; the original is last.
-    std::vector<Contender> search_plainly() {
+    void search_plainly() {
         double from = kUntilWeighed;
         if (!parts_.kept.empty()) go_on_from(parts_.kept, from = kUntilResumed);
         const auto modes = this->modes();
@@ -182,62 +205,60 @@ class Optimizer::OnBed {
             const double done = static_cast<double>(i + 1) / static_cast<double>(modes.size());
             const Seconds end = until(from + (kUntilSearched - from) * done);
             Candidates subject = candidates(modes[i], false);
-            note(search(subject, parts_.rules(end, kMeasurements)), false);
+            note(compress_split::search(subject, parts_.rules(end, kMeasurements)), false);
         }
-        std::vector<Contender> found = by_speed(parts_.kept);
-        found.push_back({Levels(parts_.places.size(), 0), false});
+        const Contender best = fastest();
         parts_.say(fmt::format("{} models measured, {} keep to the budget; the best is estimated at {:.4g} ms",
-                               measurements_, found.size() - 1,
-                               util::milliseconds(speed_.latency(found.front().levels))));
-        return found;
+                               parts_.measured, parts_.kept.size(), util::milliseconds(speed_.latency(best.levels))));
     }
 
     /// From what is fastest here of what was found on other beds.
     void go_on_from(const std::vector<Contender>& known, double share) {
-        const std::vector<Contender> fastest = by_speed(known);
-        if (fastest.empty()) return;
+        const std::vector<Contender> sorted = by_speed(known);
         const SearchRules rules = parts_.rules(until(share), kMeasurements);
-        const Contender start = fastest.front();
+        if (sorted.empty() || rules.stop()) return;
+        const Contender& start = sorted.front();
         Candidates subject = candidates(std::nullopt, start.asymmetric);
-        if (rules.stop()) return;
         const Loss loss = subject.measure(start.levels);
-        if (loss.at_most(rules.errors) <= rules.max_drop)
-            note(search(subject, rules, start.levels, loss), start.asymmetric);
+        if (loss.at_most(rules.errors) > rules.max_drop) return;
+        note(compress_split::search(subject, rules, start.levels, loss), start.asymmetric);
     }
 
-    /// Those that are faster than the original, fastest first; fitted anew before fitted one by one.
-    std::vector<Contender> by_speed(std::vector<Contender> all) {
-        std::vector<std::pair<Seconds, Contender>> timed;
+    /// Those that are faster than the original, fastest first.
+    std::vector<Contender> by_speed(const std::vector<Contender>& all) {
+        std::vector<std::pair<Seconds, const Contender*>> timed;
         const Seconds now = speed_.latency(Levels(parts_.places.size(), 0));
-        for (Contender& contender : all) {
+        for (const Contender& contender : all) {
             // With the cut kept elsewhere, a step may save what no free cut would spend.
             const Seconds latency = speed_.latency(contender.levels);
-            if (latency < now) timed.emplace_back(latency, std::move(contender));
+            if (latency < now) timed.emplace_back(latency, &contender);
         }
         std::stable_sort(timed.begin(), timed.end(), [](const auto& a, const auto& b) {
-            return a.first != b.first ? a.first < b.first : a.second.asymmetric && !b.second.asymmetric;
+            return a.first != b.first ? a.first < b.first : a.second->asymmetric && !b.second->asymmetric;
         });
         std::vector<Contender> sorted;
-        for (auto& [latency, contender] : timed) sorted.push_back(std::move(contender));
+        for (const auto& [latency, contender] : timed) sorted.push_back(*contender);
         return sorted;
     }
 
-    /// The best of them fitted anew, and what can be done beyond it; all that keep to the budget, fastest first.
-    std::vector<Contender> refine(const std::vector<Contender>& found) {
+    /// Of all that kept to the budget; else the original.
+    Contender fastest() {
+        const std::vector<Contender> sorted = by_speed(parts_.kept);
+        return sorted.empty() ? Contender{Levels(parts_.places.size(), 0), false} : sorted.front();
+    }
+
+    /// The fastest fitted anew, and what can be done beyond it.
+    void refine() {
         Candidates subject = candidates(std::nullopt, true);
-        const SearchRules rules = parts_.rules(until(kUntilRefined), kRefinements);
-        Contender start = found.front();
-        Loss loss;
+        const SearchRules rules = parts_.rules(until(1), kRefinements);
+        const Contender start = fastest();
         if (rules.stop()) {
-            cut_short_ = true;
-        } else if (is_original(start)) {
-            start.asymmetric = true;
-        } else {
-            loss = subject.measure(start.levels);
-            start.asymmetric = loss.at_most(rules.errors) <= rules.max_drop;
+            parts_.cut_short = true;
+            return;
         }
-        if (start.asymmetric) note(search(subject, rules, start.levels, loss), true);
-        return by_speed(parts_.kept);
+        const Loss loss = is_original(start) ? Loss{} : subject.measure(start.levels);
+        if (loss.at_most(rules.errors) > rules.max_drop) return;
+        note(compress_split::search(subject, rules, start.levels, loss), true);
     }
 
     static bool is_original(const Contender& contender) {
@@ -246,8 +267,8 @@ class Optimizer::OnBed {
     }
 
     void note(const Outcome& outcome, bool asymmetric) {
-        measurements_ += outcome.measurements;
-        cut_short_ = cut_short_ || outcome.cut_short;
+        parts_.measured += outcome.measurements;
+        parts_.cut_short = parts_.cut_short || outcome.cut_short;
         for (const Step& step : outcome.steps) {
             const Contender contender{step.levels, asymmetric};
             const bool known = std::find(parts_.kept.begin(), parts_.kept.end(), contender) != parts_.kept.end();
@@ -260,8 +281,7 @@ class Optimizer::OnBed {
         for (std::size_t i = 0; i < std::min(contenders.size(), kVerifications); ++i) {
             const Contender& contender = contenders[i];
             Made made = parts_.workshop.make(contender.levels, contender.asymmetric, bed_, cloud_);
-            const Evaluator::Verified score =
-                parts_.evaluator.verify(made.graph, made.placed.cut, parts_.workshop.input());
+            const Evaluator::Verified score = parts_.verify(contender, made);
             if (parts_.acceptable(score)) {
                 return {recipe_of(parts_.menu, parts_.original, contender.levels),
                         contender.asymmetric,
@@ -270,20 +290,20 @@ class Optimizer::OnBed {
                         std::move(made.placed),
                         score};
             }
-            least_drop_ = std::min(least_drop_, score.all.loss.drop);
+            parts_.least_drop = std::min(parts_.least_drop, score.all.loss.drop);
         }
-        if (measurements_ == 0 && cut_short_) {
+        if (parts_.measured == 0 && parts_.cut_short) {
             throw Error(Errc::timed_out, "the time budget is used up before anything was measured")
                 .hint("give it more with --time-budget, or fewer images");
         }
-        if (measurements_ == 0) {
+        if (parts_.measured == 0) {
             throw Error(Errc::impossible, "no change of the model saves any time on these devices and links")
                 .hint("convoy-partition -s neurosurgeon splits the model as it is");
         }
         throw Error(Errc::impossible,
                     fmt::format("no change that saves time keeps to a drop of {:.4g} points, {:.4g} standard errors "
                                 "included: the least that was measured is {:.4g}",
-                                100 * parts_.settings.max_drop, parts_.settings.errors, 100 * least_drop_))
+                                100 * parts_.settings.max_drop, parts_.settings.errors, 100 * parts_.least_drop))
             .hint("allow a larger --max-drop, or give more images: small numbers of them leave more doubt");
     }
 
@@ -299,7 +319,6 @@ class Optimizer::OnBed {
         result.recipe = to_string(best->recipe);
         result.check = best->score.check;
         result.all = best->score.all;
-        result.cut_short = cut_short_;
         const std::string ours = offers.back().row.method;
         if (&*best != &offers.back()) offers.back() = Offer(*best);
         offers.back().row.method = ours;
@@ -322,11 +341,8 @@ class Optimizer::OnBed {
     const latency::Bed& bed_;
     std::size_t cloud_;
     Seconds begin_;
-    Seconds time_;
+    Seconds time_{};
     SpeedModel speed_;
-    std::size_t measurements_ = 0;
-    bool cut_short_ = false;
-    double least_drop_ = std::numeric_limits<double>::infinity();
 };
 
 Optimizer::Optimizer(const graph::Graph& original, const Images& images, Settings settings)
@@ -336,10 +352,12 @@ Optimizer::~Optimizer() = default;
 
 const Evaluator& Optimizer::evaluator() const noexcept { return parts_->evaluator; }
 
-Result Optimizer::run(const latency::Bed& bed, std::size_t cloud, double share) {
+void Optimizer::search(const latency::Bed& bed, std::size_t cloud, double share) {
     parts_->settle_input(bed, cloud);
-    parts_->weigh(share);
-    return OnBed(*parts_, bed, cloud, share).run();
+    if (parts_->searching <= Seconds{}) parts_->searching = parts_->time.left() * kSearching;
+    OnBed(*parts_, bed, cloud).search(parts_->searching * share);
 }
+
+Result Optimizer::choose(const latency::Bed& bed, std::size_t cloud) { return OnBed(*parts_, bed, cloud).choose(); }
 
 }  // namespace convoy::compress_split

@@ -41,7 +41,8 @@ struct Result {
     bool cut_short = false;                  ///< by the time budget: another run may differ
 };
 
-/// Compresses one model for edge and cloud devices, so that narrow new layers become cuts, and cuts it.
+/// Compresses one model for edge and cloud devices, so that narrow new layers become cuts, and cuts it. Several beds
+/// share what is measured, and the search for each goes on from what was found for the others.
 ///
 /// Rank, pruning, bottleneck and codec by search() with the cut that is fastest at each point: with the cut free, and
 /// kept at each of the places that are most promising by estimates; layers being fitted one by one. The best is then
@@ -62,9 +63,12 @@ class Optimizer {
     Optimizer& operator=(const Optimizer&) = delete;
 
     [[nodiscard]] const Evaluator& evaluator() const noexcept;
-    /// Several beds share the measurements. @param share  of the time that is left, for this bed
-    /// @throws Error impossible: no change keeps to the budget, or saves time; no plan fits into memory
-    [[nodiscard]] Result run(const latency::Bed& bed, std::size_t cloud, double share = 1);
+    /// Looks for models that are fast on this bed. @param share  of the time for all searches
+    void search(const latency::Bed& bed, std::size_t cloud, double share = 1);
+    /// The fastest of all that were found, for whatever bed, on this one.
+    /// @throws Error impossible: no change keeps to the budget, or saves time; no plan fits into memory; timed_out:
+    /// nothing was measured
+    [[nodiscard]] Result choose(const latency::Bed& bed, std::size_t cloud);
 
   private:
     struct Parts;

@@ -58,6 +58,11 @@ Settings quick(double max_drop) {
     return settings;
 }
 
+Result chosen(Optimizer& optimizer, const latency::Bed& bed) {
+    optimizer.search(bed, 1);
+    return optimizer.choose(bed, 1);
+}
+
 util::Errc code_of(const std::function<void()>& action) {
     try {
         action();
@@ -77,7 +82,7 @@ TEST_CASE("optimizer: digits become faster within the budget, and faster than ev
     Optimizer optimizer(graph, images, quick(0.02));
     CHECK(optimizer.evaluator().metric() == Metric::accuracy);
     const latency::Bed bed = slow_edge();
-    const Result result = optimizer.run(bed, 1);
+    const Result result = chosen(optimizer, bed);
     CHECK_FALSE(result.cut_short);
     REQUIRE(result.rows.size() == 7);
     const cost::CompressionRow& ours = result.rows.back();
@@ -105,11 +110,20 @@ TEST_CASE("optimizer: digits become faster within the budget, and faster than ev
     }
     SECTION("the same seed gives the same bytes") {
         Optimizer other(graph, images, quick(0.02));
-        CHECK(graph::onnx_bytes(other.run(bed, 1).model) == graph::onnx_bytes(result.model));
+        CHECK(graph::onnx_bytes(chosen(other, bed).model) == graph::onnx_bytes(result.model));
     }
     SECTION("another rate of the uplink is another choice, never slower on the faster link") {
-        const Result fast = optimizer.run(with_uplink(bed, 1, util::from_mbit_per_s(100)), 1);
+        const Result fast = chosen(optimizer, with_uplink(bed, 1, util::from_mbit_per_s(100)));
         CHECK(fast.rows.back().latency <= ours.latency);
+    }
+    SECTION("what was found for one link is there for another") {
+        const Result other = optimizer.choose(with_uplink(bed, 1, util::from_mbit_per_s(1.9)), 1);
+        CHECK(other.recipe == result.recipe);
+        CHECK(other.rows.back().latency < 1.1 * ours.latency);
+    }
+    SECTION("searching on does not make it slower") {
+        optimizer.search(with_uplink(bed, 1, util::from_mbit_per_s(100)), 1);
+        CHECK(optimizer.choose(bed, 1).rows.back().latency <= ours.latency);
     }
 }
 
@@ -118,7 +132,7 @@ TEST_CASE("optimizer: without labels the budget is about agreement", "[compress_
     const Images images(digit_images(std::nullopt), graph, classes_of(graph), {});
     Optimizer optimizer(graph, images, quick(0.05));
     CHECK(optimizer.evaluator().metric() == Metric::agreement);
-    const Result result = optimizer.run(slow_edge(), 1);
+    const Result result = chosen(optimizer, slow_edge());
     REQUIRE(result.check.agreement);
     CHECK(*result.check.agreement >= 0.95);
     CHECK_FALSE(result.check.accuracy);
@@ -147,7 +161,7 @@ TEST_CASE("optimizer: a budget that cannot be met is impossible", "[compress_spl
     Optimizer optimizer(graph, images, settings);
     CHECK(optimizer.evaluator().metric() == Metric::relative_error);
     CHECK(code_of([&] {
-              const Result result = optimizer.run(bed, 1);
+              const Result result = chosen(optimizer, bed);
               UNSCOPED_INFO(result.recipe << ", drop " << result.all.loss.drop << ", cut " << result.rows.back().cut);
           }) == util::Errc::impossible);
 }
@@ -177,7 +191,7 @@ TEST_CASE("optimizer: what is thrown while it works ends it", "[compress_split]"
     };
     CHECK(code_of([&] {
               Optimizer optimizer(graph, images, settings);
-              (void)optimizer.run(slow_edge(), 1);
+              (void)chosen(optimizer, slow_edge());
           }) == util::Errc::interrupted);
 }
 

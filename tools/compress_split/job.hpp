@@ -1,5 +1,6 @@
 #pragma once
 
+#include <list>
 #include <string>
 
 #include "cli/parser.hpp"
@@ -29,9 +30,15 @@ struct PlanOrigin {
     std::string cluster;
     const latency::Bed& bed;
 };
-/// Writes model, plan, halves and rows, all of them or none; then the table.
+/// What was chosen for another uplink.
+struct Swept {
+    double uplink = 0;  ///< Mbit/s
+    latency::Bed bed;
+    compress_split::Result result;
+};
+/// Writes model, plan, halves and rows, those of other uplinks among them, all of them or none; then the table.
 void write_outputs(const Outputs& outputs, const compress_split::Result& result, const PlanOrigin& origin,
-                   const std::string& table);
+                   const std::list<Swept>& swept, const std::string& table);
 
 /// @param format  text, md, csv, yaml or json
 [[nodiscard]] std::string table_text(const cost::Compression& compression, const std::string& format);

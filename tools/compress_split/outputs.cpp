@@ -154,10 +154,16 @@ Outputs outputs_from(const cli::Options& options) {
 }
 
 void write_outputs(const Outputs& outputs, const compress_split::Result& result, const PlanOrigin& origin,
-                   const std::string& table) {
+                   const std::list<Swept>& swept, const std::string& table) {
     Together files;
     add_way(files, {outputs.model, outputs.plan}, {"compress-split", result.model, result.proposal}, origin);
-    if (!outputs.rows.empty()) add_rows(files, outputs.rows, result.ways, origin);
+    if (!outputs.rows.empty()) {
+        add_rows(files, outputs.rows, result.ways, origin);
+        for (const Swept& other : swept) {
+            const fs::path folder = fs::path(outputs.rows) / fmt::format("uplink-{}", other.uplink);
+            add_rows(files, folder.string(), other.result.ways, {origin.cluster, other.bed});
+        }
+    }
     if (!outputs.edge.empty()) {
         const Halves halves = halves_of(result.model, result.proposal.plan);
         add_half(files, outputs.edge, result.model, halves.edge);

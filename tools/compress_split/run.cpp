@@ -69,11 +69,15 @@ std::size_t cloud_from(const cli::Options& options, const latency::Bed& bed, con
         device ? "" : util::suggestion(name, cluster.names()));
 }
 
+/// @param swept  gets what is chosen; nullptr: only the table's rows are wanted
 cost::CompressionPart part_for(Optimizer& optimizer, const latency::Bed& bed, std::size_t cloud, double uplink,
-                               double share) {
-    const latency::Bed other = compress_split::with_uplink(bed, cloud, util::from_mbit_per_s(uplink));
+                               std::list<Swept>* swept) {
+    latency::Bed other = compress_split::with_uplink(bed, cloud, util::from_mbit_per_s(uplink));
     try {
-        return {uplink, optimizer.run(other, cloud, share).rows, ""};
+        Result result = optimizer.choose(other, cloud);
+        cost::CompressionPart part{uplink, result.rows, ""};
+        if (swept != nullptr) swept->push_back({uplink, std::move(other), std::move(result)});
+        return part;
     } catch (const util::Error& error) {
         if (error.code() != util::Errc::impossible && error.code() != util::Errc::timed_out) throw;
         return {uplink, {}, error.message()};
@@ -135,16 +139,21 @@ int compress_and_split(const cli::Options& options) {
     compression.check = images.size(Use::check);
     Optimizer optimizer(graph, images, std::move(settings));
     compression.metric = optimizer.evaluator().metric();
-    const auto share = [&](std::size_t done) { return 1.0 / static_cast<double>(sweep.size() + 1 - done); };
-    const Result result = optimizer.run(bed, cloud, share(0));
+    const double share = 1.0 / static_cast<double>(sweep.size() + 1);
+    optimizer.search(bed, cloud, share);
+    for (const double uplink : sweep) {
+        optimizer.search(compress_split::with_uplink(bed, cloud, util::from_mbit_per_s(uplink)), cloud, share);
+    }
+    const Result result = optimizer.choose(bed, cloud);
     if (result.cut_short)
         util::log_warning("the time budget ended the search: with more time it may find a better one");
     compression.recipe = result.recipe;
     compression.parts.push_back({std::nullopt, result.rows, ""});
-    for (std::size_t i = 0; i < sweep.size(); ++i) {
-        compression.parts.push_back(part_for(optimizer, bed, cloud, sweep[i], share(i + 1)));
+    std::list<Swept> swept;
+    for (const double uplink : sweep) {
+        compression.parts.push_back(part_for(optimizer, bed, cloud, uplink, outputs.rows.empty() ? nullptr : &swept));
     }
-    write_outputs(outputs, result, {cluster_file, bed}, table_text(compression, options.text("format")));
+    write_outputs(outputs, result, {cluster_file, bed}, swept, table_text(compression, options.text("format")));
     return 0;
 }
 

@@ -84,7 +84,7 @@ inline constexpr cli::Option kCompressSplitOptions[] = {
      .value_name = "DIR",
      .help = "a model and a plan for each row of the table, too",
      .detail = "As <METHOD>.onnx and <METHOD>.plan.yaml, for rows to be measured with convoy-run. A row that is not "
-               "possible has none.",
+               "possible has none. Those of --sweep-uplink go to DIR/uplink-<RATE>.",
      .group = "results"},
     {.long_name = "table",
      .hint = cli::Hint::file,
@@ -102,7 +102,7 @@ inline constexpr cli::Option kCompressSplitOptions[] = {
      .hint = cli::Hint::text,
      .value_name = "MBIT/S,...",
      .help = "the table for these rates from the source, too",
-     .detail = "Compression and cut are chosen anew for each rate; nothing but the table is written for them.",
+     .detail = "Compression and cut are chosen anew for each rate, beginning with what was found for the ones before.",
      .group = "results",
      .repeatable = true},
 };
