@@ -35,7 +35,8 @@ struct GrownInterval {
 };
 
 /// Intervals of outputs, grown backwards operator by operator: once for all ranges that end there, since a longer one
-/// goes on where a shorter one ends, and once for all tiles, since along one axis the others do not count.
+/// goes on where a shorter one ends, and once for all tiles, since along one axis the others do not count. Of depth to
+/// space, where single rows need some of the channels only, all of them are taken to be needed.
 class BackwardGrowth {
   public:
     explicit BackwardGrowth(const graph::Graph& graph);

@@ -118,7 +118,7 @@ void Slices::add_works(GrownTile& grown, OperatorRange range) {
 
 AlikeWorks* Slices::alike(const Backwards::Step& step, const Interval& h, const Interval& w) {
     if (h.empty() || w.empty() || step.output.empty()) return nullptr;
-    const auto [entry, added] = works_[step.op].try_emplace(Interval{h.size(), w.size()});
+    const auto [entry, added] = works_[step.op].try_emplace(Size{h.size(), w.size(), step.output.channels()});
     if (added) {
         graph::Slab output = step.output;
         output.h = h;

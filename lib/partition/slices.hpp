@@ -63,6 +63,19 @@ class Slices {
         [[nodiscard]] std::size_t operator()(const Key& key) const noexcept;
     };
 
+    /// Of a work.
+    struct Size {
+        graph::Index rows = 0;
+        graph::Index columns = 0;
+        graph::Index channels = 0;
+        bool operator==(const Size&) const = default;
+    };
+    struct SizeHash {
+        [[nodiscard]] std::size_t operator()(const Size& size) const noexcept {
+            return IntervalHash{}({size.rows, (size.columns << 24) + size.channels});
+        }
+    };
+
     [[nodiscard]] GrownTile& tile_of(std::size_t end, const Tile& tile);
     [[nodiscard]] util::Seconds time(GrownTile& grown, OperatorRange range, std::size_t device);
     void add_works(GrownTile& grown, OperatorRange range);
@@ -71,9 +84,8 @@ class Slices {
 
     const Problem& problem_;
     BackwardGrowth growth_;
-    /// By operator; by rows and columns.
-    std::vector<std::unordered_map<graph::Interval, AlikeWorks, IntervalHash>> works_;
-    std::unordered_map<Key, GrownTile, KeyHash> grown_;  ///< of the operators up to one
+    std::vector<std::unordered_map<Size, AlikeWorks, SizeHash>> works_;  ///< by operator
+    std::unordered_map<Key, GrownTile, KeyHash> grown_;                  ///< of the operators up to one
     std::unordered_map<Key, Slice, KeyHash> known_;
     std::vector<std::vector<util::Seconds>> whole_;  ///< by device: sums of the operators before each
 };
