@@ -276,9 +276,10 @@ class Optimizer::OnBed {
         }
     }
 
-    /// The first that keeps to the budget on images that decided nothing, too.
+    /// The first that keeps to the budget on images that decided nothing, too. Behind the fastest ones in growing
+    /// steps: the more of them fail, the more must be given up.
     Chosen verified(const std::vector<Contender>& contenders) {
-        for (std::size_t i = 0; i < std::min(contenders.size(), kVerifications); ++i) {
+        for (std::size_t i = 0; i < contenders.size(); i += i < kFastest ? 1 : i / 2) {
             const Contender& contender = contenders[i];
             Made made = parts_.workshop.make(contender.levels, contender.asymmetric, bed_, cloud_);
             const Evaluator::Verified score = parts_.verify(contender, made);
@@ -335,7 +336,7 @@ class Optimizer::OnBed {
         return possible ? offer.row.latency.count() : std::numeric_limits<double>::infinity();
     }
 
-    static constexpr std::size_t kVerifications = 8;
+    static constexpr std::size_t kFastest = 8;
 
     Parts& parts_;
     const latency::Bed& bed_;
