@@ -174,12 +174,11 @@ bool Passes::fit(const graph::Graph& graph, const std::vector<TensorId>& more) c
     std::int64_t bytes = 0;
     for (const std::string& name : names_) bytes += graph.tensor(graph.find_tensor(name).value()).bytes().value;
     for (const TensorId id : more) bytes += graph.tensor(id).bytes().value;
-    return bytes <= kMostKept.value / static_cast<std::int64_t>(frames_.count);
+    return bytes <= kMostKept.value / static_cast<std::int64_t>(kept_.size());
 }
 
 Activations Passes::sample(const graph::Graph& graph, const Wanted& wanted, const std::vector<std::string>& keep) {
     require_frames(frames_);
-    kept_.resize(frames_.count);
     Activations activations;
     const Survey survey = survey_of(graph, wanted, activations);
     std::vector<TensorId> more;
@@ -198,7 +197,7 @@ Activations Passes::sample(const graph::Graph& graph, const Wanted& wanted, cons
         return runner.reads(survey.graph.tensor(id).name) ||
                std::find(computed.begin(), computed.end(), id) != computed.end();
     });
-    for (std::size_t frame = 0; frame < frames_.count; ++frame) {
+    for (std::size_t frame = 0; frame < kept_.size(); ++frame) {
         Values values = kept_[frame];  // shares their memory
         if (from_inputs) values.merge(load(survey.graph, frames_, frame));
         runner.run(values);
@@ -207,7 +206,7 @@ Activations Passes::sample(const graph::Graph& graph, const Wanted& wanted, cons
             const std::string& name = survey.graph.tensor(id).name;
             kept_[frame].insert_or_assign(name, values.at(name));
         }
-        if (progress_) progress_(frame + 1, frames_.count);
+        if (progress_) progress_(frame + 1, kept_.size());
     }
     for (const TensorId id : more) names_.insert(survey.graph.tensor(id).name);
     return activations;

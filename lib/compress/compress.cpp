@@ -127,7 +127,7 @@ class Build {
           responses_(responses),
           options_(options),
           fits_(fits),
-          passes_(frames, sampling, options.progress) {}
+          passes_(frames, sampling, options.progress, options.frames) {}
 
     void prune(const std::set<ChannelOf>& removed) {
         detail::Pruned pruned = detail::prune(now_, removed, responses_.tensors);
@@ -146,8 +146,9 @@ class Build {
             if (tasks[i].rank == 0 && !behind) continue;
             const bool samples = behind && options_.asymmetric;
             if (samples && options_.on_pass) options_.on_pass(tasks[i].name, i, tasks.size());
-            const Samples wanted = wanted_of(tasks[i]);
+            Samples wanted = wanted_of(tasks[i]);
             const Samples given = samples ? given_of(tasks[i]) : wanted;
+            wanted.values.resize(given.values.size());  // where not all frames were run
             apply(tasks[i], wanted, given, samples);
             if (samples) passes_.forget_all_but(now_, ends_of(std::span(tasks).subspan(i + 1)));
         }

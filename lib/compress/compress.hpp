@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -68,6 +69,8 @@ struct BuildOptions {
     /// model's inputs, so that errors do not pile up: one more pass over the frames for each, from the layer before to
     /// this one. Otherwise each is fitted on the original's responses alone, without a pass.
     bool asymmetric = true;
+    /// The passes are over so many of the frames, at most: faster, and less exact.
+    std::size_t frames = std::numeric_limits<std::size_t>::max();
     /// Calls per pass: layer by layer.
     std::function<void(const std::string& layer, std::size_t pass, std::size_t of_passes)> on_pass{};
     Progress progress{};

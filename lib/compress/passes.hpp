@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <limits>
 #include <set>
 #include <string>
 #include <utility>
@@ -19,9 +21,11 @@ class Passes {
   public:
     static constexpr util::Bytes kMostKept{512LL << 20};
 
-    /// Keeps references to frames and sampling.
-    Passes(const Frames& frames, const Sampling& sampling, Progress progress)
-        : frames_(frames), sampling_(sampling), progress_(std::move(progress)) {}
+    /// Keeps references to frames and sampling. @param most  only so many frames are run, the first ones; their samples
+    ///                                                       are those that they have among all
+    Passes(const Frames& frames, const Sampling& sampling, Progress progress,
+           std::size_t most = std::numeric_limits<std::size_t>::max())
+        : frames_(frames), sampling_(sampling), progress_(std::move(progress)), kept_(std::min(most, frames.count)) {}
 
     /// As sample(). Operators in front of the tensors that were kept before must be as they were then.
     /// @param keep  tensors that are kept of each frame: those between what is final and what is not
@@ -36,7 +40,7 @@ class Passes {
     const Sampling& sampling_;
     Progress progress_;
     std::set<std::string, std::less<>> names_;  ///< of what is kept
-    std::vector<Values> kept_;                  ///< by frame
+    std::vector<Values> kept_;                  ///< by frame that is run
 };
 
 }  // namespace convoy::compress::detail

@@ -9,8 +9,6 @@ namespace convoy::compress_split {
 
 namespace {
 
-constexpr std::size_t kChunk = 32;  ///< images between two looks at whether it is hopeless
-
 Metric metric_for(const Images& images, std::size_t classes) {
     if (images.labelled()) return Metric::accuracy;
     return classes > 0 ? Metric::agreement : Metric::relative_error;
@@ -24,12 +22,6 @@ std::vector<compress::Crossing> crossings_of(const graph::Graph& model, const Cu
     return crossings;
 }
 
-/// Part of the frames, from one on.
-compress::Frames part_of(const compress::Frames& frames, std::size_t begin, std::size_t count) {
-    return {std::min(count, frames.count - begin),
-            [&frames, begin](std::size_t frame) { return frames.load(begin + frame); }};
-}
-
 }  // namespace
 
 Evaluator::Evaluator(const graph::Graph& original, const Images& images, const compress::Progress& progress)
@@ -41,31 +33,25 @@ Evaluator::Evaluator(const graph::Graph& original, const Images& images, const c
       check_(compress::answers(original, images.frames(Use::check), {}, progress)) {}
 
 std::vector<Verdict> Evaluator::verdicts(const graph::Graph& model, const Cut& cut, InputCodec input, Use use,
-                                         std::optional<double> hopeless) const {
-    const compress::Frames frames = images_.frames(use);
-    const std::vector<compress::Crossing> crossings = crossings_of(model, cut, input);
+                                         std::size_t most) const {
+    const Answers answers =
+        compress::answers(model, images_.frames(use, most), crossings_of(model, cut, input), progress_);
     std::vector<Verdict> verdicts;
-    for (std::size_t begin = 0; begin < frames.count; begin += kChunk) {
-        const Answers answers = compress::answers(model, part_of(frames, begin, kChunk), crossings, progress_);
-        for (const std::vector<float>& answer : answers) {
-            const std::size_t image = verdicts.size();
-            verdicts.push_back(judge(answer, original(use)[image], classes_, images_.label(use, image)));
-        }
-        const double lost = compress_split::score(verdicts, metric_).loss.drop * static_cast<double>(verdicts.size());
-        if (hopeless && lost > *hopeless * static_cast<double>(frames.count)) break;
+    for (const std::vector<float>& answer : answers) {
+        const std::size_t image = verdicts.size();
+        verdicts.push_back(judge(answer, original(use)[image], classes_, images_.label(use, image)));
     }
     return verdicts;
 }
 
-Score Evaluator::score(const graph::Graph& model, const Cut& cut, InputCodec input, Use use,
-                       std::optional<double> hopeless) const {
-    return compress_split::score(verdicts(model, cut, input, use, hopeless), metric_);
+Score Evaluator::score(const graph::Graph& model, const Cut& cut, InputCodec input, Use use, std::size_t most) const {
+    return compress_split::score(verdicts(model, cut, input, use, most), metric_);
 }
 
 Evaluator::Verified Evaluator::verify(const graph::Graph& model, const Cut& cut, InputCodec input) const {
-    std::vector<Verdict> all = verdicts(model, cut, input, Use::check, std::nullopt);
+    std::vector<Verdict> all = verdicts(model, cut, input, Use::check);
     const Score check = compress_split::score(all, metric_);
-    const std::vector<Verdict> selection = verdicts(model, cut, input, Use::selection, std::nullopt);
+    const std::vector<Verdict> selection = verdicts(model, cut, input, Use::selection);
     all.insert(all.end(), selection.begin(), selection.end());
     return {check, compress_split::score(all, metric_)};
 }

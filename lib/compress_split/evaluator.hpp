@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -17,11 +18,9 @@ class Evaluator {
     Evaluator(const graph::Graph& original, const Images& images, const compress::Progress& progress);
 
     [[nodiscard]] Metric metric() const noexcept { return metric_; }
-    /// Of a model as a cut plan computes it: codecs are in it.
-    /// @param hopeless  ends it early once the drop cannot be below this any more: the score is that of the images
-    ///                  until there then
+    /// Of a model as a cut plan computes it: codecs are in it. @param most  only the first so many images
     [[nodiscard]] Score score(const graph::Graph& model, const Cut& cut, InputCodec input, Use use,
-                              std::optional<double> hopeless = std::nullopt) const;
+                              std::size_t most = SIZE_MAX) const;
     struct Verified {
         Score check;  ///< on images that decided nothing before
         Score all;    ///< on these and those of the selection
@@ -36,7 +35,7 @@ class Evaluator {
     using Answers = std::vector<std::vector<float>>;
     [[nodiscard]] const Answers& original(Use use) const noexcept { return use == Use::check ? check_ : selection_; }
     [[nodiscard]] std::vector<Verdict> verdicts(const graph::Graph& model, const Cut& cut, InputCodec input, Use use,
-                                                std::optional<double> hopeless) const;
+                                                std::size_t most = SIZE_MAX) const;
 
     const Images& images_;
     compress::Progress progress_;

@@ -14,7 +14,7 @@ using graph::TensorId;
 namespace {
 
 /// Of variance, where ranks and widths are tried.
-constexpr std::array kLostShares{0.0005, 0.002, 0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3};
+constexpr std::array kLostShares{0.0005, 0.002, 0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.5};
 /// Of a group's channels, how many stay.
 constexpr std::array kKept{0.9375, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25};
 /// Of variance, what a codec of 16 and of 8 bits loses, roughly: a step is 2^-11 of a value, or 1/255 of a range of

@@ -70,7 +70,7 @@ std::vector<Offer> Offers::of(const Chosen& chosen) const {
     compress::Recipe narrow_free = chosen.recipe;
     narrow_free.bottlenecks.clear();
     const bool same = chosen.recipe.bottlenecks.empty();
-    const graph::Graph plain = same ? chosen.graph : workshop_.build(narrow_free, chosen.asymmetric);
+    const graph::Graph plain = same ? chosen.graph : workshop_.build(narrow_free);
     offers.push_back(offer(plain, {"compressed edge-only", everything_here(plain)}));
     offers.push_back(offer(plain, {"compressed cloud-only", nothing_here}));
     const auto old_tensors = [&](const Cut& cut) {

@@ -21,7 +21,6 @@ struct Offer {
 /// What was chosen, as the search left it.
 struct Chosen {
     compress::Recipe recipe;
-    bool asymmetric = false;
     wire::Codec codec = wire::Codec::fp32;
     graph::Graph graph;
     Placed placed;

@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <limits>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "compress_split/offers.hpp"
+#include "compress_split/price.hpp"
 #include "compress_split/speed.hpp"
 #include "util/error.hpp"
 
@@ -19,42 +23,46 @@ using util::Seconds;
 
 namespace {
 
-constexpr double kSearching = 0.7;  ///< of the time: the rest is for verifying
-// Of the time that the search for a bed has: until when each phase may go on.
-constexpr double kUntilWeighed = 0.2;
-constexpr double kUntilResumed = 0.4;
-constexpr double kUntilSearched = 0.7;
-constexpr std::size_t kModes = 3;             ///< places for the cut that are searched, the free one included
-constexpr double kEstimatedAllowance = 0.02;  ///< squared relative error of the output, where places are compared
-constexpr std::size_t kMeasurements = 40;     ///< of one search
-constexpr std::size_t kRefinements = 16;      ///< measurements, asymmetrically fitted
-constexpr std::size_t kRefusals = 4;
-constexpr double kHopeless = 4;  ///< times the budget: measuring ends there
+constexpr double kSearching = 0.65;  ///< of the time: the rest is for verifying
+// Of the time for searching: until when places are weighed, and the price of errors is learnt. The rest is for the
+// beds.
+constexpr double kUntilWeighed = 0.3;
+constexpr double kUntilPriced = 0.4;
+/// Mean squared relative errors of outputs that show in many images: the price is learnt from such models first.
+constexpr std::array kLargeErrors{0.03, 0.06, 0.12};
+constexpr std::size_t kPlaces = 6;  ///< for the cut that are tried at first; later half of them
+constexpr int kRounds = 4;          ///< over them
+/// Times the error at which the budget is expected to be used up: what each round aims at, the likeliest first.
+constexpr std::array kAims{1.0, 2.0, 0.5, 3.0, 1.4, 0.7, 4.0, 0.35};
+constexpr double kShift = 1.1;  ///< times the aims of the round before
 
-/// Levels of a menu for a bed, the cut free or in one place.
+/// Enough positions that few images do for wide layers, too; of very wide ones fewer, for the memory.
+compress::Sampling sampling(std::uint64_t seed) {
+    return {.seed = seed, .rows = 16000, .memory = util::Bytes{16LL << 20}};
+}
+
+/// Levels of a menu for a bed, the cut kept in one place.
 class Candidates : public Subject {
   public:
     struct Way {
-        const std::vector<Place>& places;
+        std::vector<Place>& places;
         SpeedModel& speed;
-        std::optional<std::size_t> cut;
-        bool asymmetric = false;
-        std::function<Loss(const Levels&, bool asymmetric)> measure;
+        std::size_t cut = 0;
+        std::function<double(const Levels&)> measure;
     };
     explicit Candidates(Way way) : way_(std::move(way)) {}
-    [[nodiscard]] std::span<const Place> places() const override { return way_.places; }
+    [[nodiscard]] std::span<Place> places() override { return way_.places; }
     [[nodiscard]] Seconds latency(const Levels& levels) override { return way_.speed.latency(levels, way_.cut); }
-    [[nodiscard]] Loss measure(const Levels& levels) override { return way_.measure(levels, way_.asymmetric); }
+    [[nodiscard]] double measure(const Levels& levels) override { return way_.measure(levels); }
 
   private:
     Way way_;
 };
 
-/// A model that might be the answer.
+/// A model that was measured.
 struct Contender {
     Levels levels;
-    bool asymmetric = false;
-    bool operator==(const Contender&) const = default;
+    double error = 0;  ///< squared, of its outputs
 };
 
 }  // namespace
@@ -69,7 +77,7 @@ struct Optimizer::Parts {
           original(model),
           images(data),
           evaluator(model, data, progress),
-          compressor(model, data.frames(Use::calibration), compress::Sampling{.seed = settings.seed}, progress),
+          compressor(model, data.frames(Use::calibration), sampling(settings.seed), progress),
           menu(menu_of(compressor)),
           workshop(compressor, menu, evaluator, progress) {
         if (images.whole_bytes()) workshop.set_input({wire::Codec::uint8, true});
@@ -85,10 +93,11 @@ struct Optimizer::Parts {
         return verified.check.loss.drop <= settings.max_drop && acceptable(verified.all.loss);
     }
 
-    [[nodiscard]] Evaluator::Verified verify(const Contender& contender, const Made& made);
+    [[nodiscard]] Evaluator::Verified verify(const Levels& levels, const Made& made);
     void weigh(Seconds end);
     void settle_input(const latency::Bed& bed, std::size_t cloud);
-    [[nodiscard]] SearchRules rules(Seconds until, std::size_t measurements);
+    [[nodiscard]] std::function<bool()> stop_at(Seconds left);
+    void note(const Levels& levels, const Score& score);
 
     Settings settings;
     compress::Progress progress;
@@ -99,20 +108,20 @@ struct Optimizer::Parts {
     compress::Compressor compressor;
     Menu menu;
     Workshop workshop;
-    std::vector<Place> places;    ///< weighted; empty before weigh()
-    std::vector<Contender> kept;  ///< that kept to the budget, on whatever bed they were measured
-    Seconds searching{};          ///< all searches may take so long; 0 before the first
-    std::size_t measured = 0;
+    std::vector<Place> places;        ///< weighted; empty before weigh()
+    std::vector<Contender> measured;  ///< each once, on whatever bed
+    Price price{evaluator.metric()};
+    std::set<Levels> accepted;         ///< that kept to the budget where they were verified
+    std::optional<Seconds> searching;  ///< all searches may take so long; empty before the first
     bool cut_short = false;
     double least_drop = std::numeric_limits<double>::infinity();
     bool input_settled = false;
-    /// By levels, fit and what crosses.
-    std::map<std::pair<std::pair<Levels, bool>, std::string>, Evaluator::Verified> verifications;
+    std::map<std::pair<Levels, std::string>, Evaluator::Verified> verifications;  ///< by levels and what crosses
 };
 
 /// Each model that crosses the link in one way once.
-Evaluator::Verified Optimizer::Parts::verify(const Contender& contender, const Made& made) {
-    const std::pair key{std::pair{contender.levels, contender.asymmetric}, place_name(made.graph, made.placed.cut)};
+Evaluator::Verified Optimizer::Parts::verify(const Levels& levels, const Made& made) {
+    const std::pair key{levels, place_name(made.graph, made.placed.cut)};
     const auto known = verifications.find(key);
     if (known != verifications.end()) return known->second;
     return verifications.emplace(key, evaluator.verify(made.graph, made.placed.cut, workshop.input())).first->second;
@@ -122,7 +131,7 @@ Evaluator::Verified Optimizer::Parts::verify(const Contender& contender, const M
 void Optimizer::Parts::weigh(Seconds end) {
     if (!places.empty()) return;
     say(fmt::format("{} places may be changed", menu.places.size() - 1));
-    places = workshop.weighted_places([&] { return time.left() <= end; });
+    places = workshop.weighted_places(stop_at(end));
 }
 
 /// One byte for each element of the input, always, where that costs nothing.
@@ -135,14 +144,22 @@ void Optimizer::Parts::settle_input(const latency::Bed& bed, std::size_t cloud) 
     if (score.loss.drop <= 0 || acceptable(score.loss)) workshop.set_input(narrow);
 }
 
-SearchRules Optimizer::Parts::rules(Seconds until, std::size_t measurements) {
-    SearchRules rules;
-    rules.max_drop = settings.max_drop;
-    rules.errors = settings.errors / 2;  // the rest is left to the verification, on more images
-    rules.measurements = measurements;
-    rules.refusals = kRefusals;
-    rules.stop = [this, until] { return time.left() <= until; };
-    return rules;
+/// Says from some point on that time is up.
+std::function<bool()> Optimizer::Parts::stop_at(Seconds left) {
+    return [this, left] {
+        const bool stop = time.left() <= left;
+        cut_short = cut_short || stop;
+        return stop;
+    };
+}
+
+/// What was measured.
+void Optimizer::Parts::note(const Levels& levels, const Score& score) {
+    least_drop = std::min(least_drop, score.loss.drop);
+    const auto same = [&](const Contender& one) { return one.levels == levels; };
+    if (std::any_of(measured.begin(), measured.end(), same)) return;
+    measured.push_back({levels, score.squared_error});
+    price.learn(score);
 }
 
 /// Searching and choosing on one bed.
@@ -152,152 +169,161 @@ class Optimizer::OnBed {
         : parts_(parts),
           bed_(bed),
           cloud_(cloud),
-          begin_(parts.time.left()),
           speed_(parts.menu, parts.original, bed, cloud, parts.workshop.input()) {}
 
-    /// @param time  that it may take
-    void search(Seconds time) {
-        time_ = time;
-        parts_.weigh(until(kUntilWeighed));
-        search_plainly();
-        refine();
+    /// On models that stay on the edge: there are some of every size. Estimates stay as they are, since what such
+    /// errors come to says little about small ones. @param end  time that is left then
+    void learn_price(Seconds end) {
+        Candidates subject = candidates(speed_.cuts().back());
+        const std::function<bool()> stop = parts_.stop_at(end);
+        double scale = 1;
+        for (const double error : kLargeErrors) {
+            const Step step = estimate(subject, error / scale);
+            if (step.loss <= 0 || stop()) break;
+            scale = std::max(subject.measure(step.levels), kLeastScale * step.loss) / step.loss;
+        }
+        parts_.say(fmt::format("the budget is expected to be used up by a squared error of {:.3g}", room()));
     }
 
+    /// For the places of the cut that are most promising, models with errors around the one at which the budget is used
+    /// up: which of them keep to it, verifying says. @param end  time that is left then
+    void search(Seconds end) {
+        const std::function<bool()> stop = parts_.stop_at(end);
+        std::vector<Kept> kept = promising_cuts(room());
+        for (int round = 0; round < kRounds && !stop(); ++round) {
+            for (const double share : kAims) {
+                const double error = share * room() * std::pow(kShift, round);
+                for (Kept& one : kept) {
+                    Candidates subject = candidates(one.cut);
+                    const std::optional<Step> step = aim(subject, error, stop);
+                    if (step) one.latency = step->latency;
+                }
+                leave_promising(kept, kPlaces / 2);
+            }
+        }
+        parts_.say(fmt::format("{} models measured", parts_.measured.size()));
+    }
+
+    void verify() { (void)fastest_kept(); }
+
     Result choose() {
-        Result result = result_of(verified(by_speed(parts_.kept)));
+        const std::optional<Levels> levels = fastest_kept();
+        if (!levels) fail();
+        Result result = result_of(chosen(*levels));
         result.cut_short = parts_.cut_short;
         return result;
     }
 
   private:
-    /// How much time is left once this share of the search's time is gone.
-    [[nodiscard]] Seconds until(double share) const { return begin_ - time_ * share; }
+    /// A place for the cut, and how fast the last model for it was.
+    struct Kept {
+        std::size_t cut = 0;
+        Seconds latency{};
+    };
 
-    [[nodiscard]] Candidates candidates(std::optional<std::size_t> cut, bool asymmetric) {
-        return Candidates({parts_.places, speed_, cut, asymmetric, [this](const Levels& levels, bool refit) {
-                               const Loss loss = parts_.workshop.measure(levels, refit, bed_, cloud_,
-                                                                         kHopeless * parts_.settings.max_drop);
-                               parts_.least_drop = std::min(parts_.least_drop, loss.drop);
-                               return loss;
+    /// With the cut in one place.
+    [[nodiscard]] Candidates candidates(std::size_t cut) {
+        return Candidates({parts_.places, speed_, cut, [this](const Levels& levels) {
+                               const Score score = parts_.workshop.measure(levels, bed_, cloud_);
+                               parts_.note(levels, score);
+                               return score.squared_error;
                            }});
     }
 
-    /// The cut free, and at the places where estimates promise most.
-    std::vector<std::optional<std::size_t>> modes() {
-        std::vector<std::pair<Seconds, std::size_t>> promising;
+    /// The squared error at which the budget is expected to be used up.
+    [[nodiscard]] double room() const { return parts_.price.error_for(parts_.settings.max_drop); }
+
+    /// On images that decided nothing, too.
+    bool keeps(const Levels& levels) {
+        const Made made = parts_.workshop.make(levels, bed_, cloud_);
+        const Evaluator::Verified score = parts_.verify(levels, made);
+        parts_.least_drop = std::min(parts_.least_drop, score.all.loss.drop);
+        const bool kept = parts_.acceptable(score);
+        if (kept) parts_.accepted.insert(levels);
+        return kept;
+    }
+
+    /// The fastest ones.
+    static void leave_promising(std::vector<Kept>& kept, std::size_t most) {
+        std::stable_sort(kept.begin(), kept.end(), [](const Kept& a, const Kept& b) { return a.latency < b.latency; });
+        const auto slow = std::find_if(kept.begin(), kept.end(),
+                                       [&](const Kept& one) { return one.latency > kSlow * kept.front().latency; });
+        kept.erase(slow, kept.end());
+        if (kept.size() > most) kept.resize(most);
+    }
+
+    /// Where estimates promise most with such an error.
+    std::vector<Kept> promising_cuts(double error) {
+        std::vector<Kept> promising;
         for (const std::size_t cut : speed_.cuts()) {
-            Candidates kept = candidates(cut, false);
-            promising.emplace_back(estimate(kept, kEstimatedAllowance).latency, cut);
+            Candidates subject = candidates(cut);
+            promising.push_back({cut, estimate(subject, error).latency});
         }
-        std::sort(promising.begin(), promising.end());
-        std::vector<std::optional<std::size_t>> modes{std::nullopt};
-        for (const auto& [latency, cut] : promising) {
-            if (modes.size() < kModes) modes.emplace_back(cut);
-        }
-        return modes;
+        leave_promising(promising, kPlaces);
+        return promising;
     }
 
-    void search_plainly() {
-        double from = kUntilWeighed;
-        if (!parts_.kept.empty()) go_on_from(parts_.kept, from = kUntilResumed);
-        const auto modes = this->modes();
-        for (std::size_t i = 0; i < modes.size(); ++i) {
-            const double done = static_cast<double>(i + 1) / static_cast<double>(modes.size());
-            const Seconds end = until(from + (kUntilSearched - from) * done);
-            Candidates subject = candidates(modes[i], false);
-            note(compress_split::search(subject, parts_.rules(end, kMeasurements)), false);
-        }
-        const Contender best = fastest();
-        parts_.say(fmt::format("{} models measured, {} keep to the budget; the best is estimated at {:.4g} ms",
-                               parts_.measured, parts_.kept.size(), util::milliseconds(speed_.latency(best.levels))));
-    }
-
-    /// From what is fastest here of what was found on other beds.
-    void go_on_from(const std::vector<Contender>& known, double share) {
-        const std::vector<Contender> sorted = by_speed(known);
-        const SearchRules rules = parts_.rules(until(share), kMeasurements);
-        if (sorted.empty() || rules.stop()) return;
-        const Contender& start = sorted.front();
-        Candidates subject = candidates(std::nullopt, start.asymmetric);
-        const Loss loss = subject.measure(start.levels);
-        if (loss.at_most(rules.errors) > rules.max_drop) return;
-        note(compress_split::search(subject, rules, start.levels, loss), start.asymmetric);
-    }
-
-    /// Those that are faster than the original, fastest first.
-    std::vector<Contender> by_speed(const std::vector<Contender>& all) {
+    /// Of all that were measured, and are faster than the original, those that are clearly more exact than every faster
+    /// one, and those that are known to keep to the budget; fastest first.
+    std::vector<Contender> worth_verifying() {
         std::vector<std::pair<Seconds, const Contender*>> timed;
         const Seconds now = speed_.latency(Levels(parts_.places.size(), 0));
-        for (const Contender& contender : all) {
+        for (const Contender& contender : parts_.measured) {
             // With the cut kept elsewhere, a step may save what no free cut would spend.
             const Seconds latency = speed_.latency(contender.levels);
             if (latency < now) timed.emplace_back(latency, &contender);
         }
-        std::stable_sort(timed.begin(), timed.end(), [](const auto& a, const auto& b) {
-            return a.first != b.first ? a.first < b.first : a.second->asymmetric && !b.second->asymmetric;
-        });
-        std::vector<Contender> sorted;
-        for (const auto& [latency, contender] : timed) sorted.push_back(*contender);
-        return sorted;
-    }
-
-    /// Of all that kept to the budget; else the original.
-    Contender fastest() {
-        const std::vector<Contender> sorted = by_speed(parts_.kept);
-        return sorted.empty() ? Contender{Levels(parts_.places.size(), 0), false} : sorted.front();
-    }
-
-    /// The fastest fitted anew, and what can be done beyond it.
-    void refine() {
-        Candidates subject = candidates(std::nullopt, true);
-        const SearchRules rules = parts_.rules(until(1), kRefinements);
-        const Contender start = fastest();
-        if (rules.stop()) {
-            parts_.cut_short = true;
-            return;
+        std::stable_sort(timed.begin(), timed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+        std::vector<Contender> worth;
+        double least = kDoubtful * room();
+        for (const auto& [latency, contender] : timed) {
+            const bool exact = contender->error <= least;
+            if (exact) least = kFiner * contender->error;
+            if (exact || parts_.accepted.contains(contender->levels)) worth.push_back(*contender);
         }
-        const Loss loss = is_original(start) ? Loss{} : subject.measure(start.levels);
-        if (loss.at_most(rules.errors) > rules.max_drop) return;
-        note(compress_split::search(subject, rules, start.levels, loss), true);
-    }
-
-    static bool is_original(const Contender& contender) {
-        return std::all_of(contender.levels.begin(), contender.levels.end(),
-                           [](std::size_t level) { return level == 0; });
-    }
-
-    void note(const Outcome& outcome, bool asymmetric) {
-        parts_.measured += outcome.measurements;
-        parts_.cut_short = parts_.cut_short || outcome.cut_short;
-        for (const Step& step : outcome.steps) {
-            const Contender contender{step.levels, asymmetric};
-            const bool known = std::find(parts_.kept.begin(), parts_.kept.end(), contender) != parts_.kept.end();
-            if (!known && !is_original(contender)) parts_.kept.push_back(contender);
-        }
+        return worth;
     }
 
     /// The first that keeps to the budget on images that decided nothing, too. Behind the fastest ones in growing
-    /// steps: the more of them fail, the more must be given up.
-    Chosen verified(const std::vector<Contender>& contenders) {
-        for (std::size_t i = 0; i < contenders.size(); i += i < kFastest ? 1 : i / 2) {
-            const Contender& contender = contenders[i];
-            Made made = parts_.workshop.make(contender.levels, contender.asymmetric, bed_, cloud_);
-            const Evaluator::Verified score = parts_.verify(contender, made);
-            if (parts_.acceptable(score)) {
-                return {recipe_of(parts_.menu, parts_.original, contender.levels),
-                        contender.asymmetric,
-                        codec_of(parts_.menu, contender.levels),
-                        std::move(made.graph),
-                        std::move(made.placed),
-                        score};
-            }
-            parts_.least_drop = std::min(parts_.least_drop, score.all.loss.drop);
+    /// steps: the more of them fail, the more must be given up; and where all fail, models that are made for it.
+    std::optional<Levels> fastest_kept() {
+        const std::vector<Contender> contenders = worth_verifying();
+        for (std::size_t i = 0, next = 0; i < contenders.size(); ++i) {
+            const bool accepted = parts_.accepted.contains(contenders[i].levels);
+            const bool last = i + 1 == contenders.size();
+            if (i < next && !accepted && !last) continue;
+            if (i >= next) next = i < kFastest ? i + 1 : i + i / 2;
+            if (keeps(contenders[i].levels)) return contenders[i].levels;
         }
-        if (parts_.measured == 0 && parts_.cut_short) {
+        if (parts_.measured.empty()) return std::nullopt;
+        return more_exact(contenders.empty() ? room() : contenders.back().error);
+    }
+
+    /// The first of models of smaller and smaller errors that keeps to the budget.
+    std::optional<Levels> more_exact(double error) {
+        const Seconds now = speed_.latency(Levels(parts_.places.size(), 0));
+        while ((error /= 2) > kLeastError) {
+            Candidates subject = candidates(promising_cuts(error).front().cut);
+            const std::optional<Step> step = aim(subject, error, [] { return false; });
+            if (!step) return std::nullopt;
+            if (speed_.latency(step->levels) < now && keeps(step->levels)) return step->levels;
+        }
+        return std::nullopt;
+    }
+
+    Chosen chosen(const Levels& levels) {
+        Made made = parts_.workshop.make(levels, bed_, cloud_);
+        const Evaluator::Verified score = parts_.verify(levels, made);
+        return {recipe_of(parts_.menu, parts_.original, levels), codec_of(parts_.menu, levels), std::move(made.graph),
+                std::move(made.placed), score};
+    }
+
+    [[noreturn]] void fail() const {
+        if (parts_.measured.empty() && parts_.cut_short) {
             throw Error(Errc::timed_out, "the time budget is used up before anything was measured")
                 .hint("give it more with --time-budget, or fewer images");
         }
-        if (parts_.measured == 0) {
+        if (parts_.measured.empty()) {
             throw Error(Errc::impossible, "no change of the model saves any time on these devices and links")
                 .hint("convoy-partition -s neurosurgeon splits the model as it is");
         }
@@ -336,13 +362,16 @@ class Optimizer::OnBed {
         return possible ? offer.row.latency.count() : std::numeric_limits<double>::infinity();
     }
 
+    static constexpr double kLeastScale = 0.1;
+    static constexpr double kSlow = 1.3;    ///< times the fastest: the cut is not there
+    static constexpr double kFiner = 0.9;   ///< times the error of a faster one: worth verifying
+    static constexpr double kDoubtful = 4;  ///< times the error at which the budget is used up: not worth it
     static constexpr std::size_t kFastest = 8;
+    static constexpr double kLeastError = 1e-6;  ///< too small to be worth a change
 
     Parts& parts_;
     const latency::Bed& bed_;
     std::size_t cloud_;
-    Seconds begin_;
-    Seconds time_{};
     SpeedModel speed_;
 };
 
@@ -355,9 +384,17 @@ const Evaluator& Optimizer::evaluator() const noexcept { return parts_->evaluato
 
 void Optimizer::search(const latency::Bed& bed, std::size_t cloud, double share) {
     parts_->settle_input(bed, cloud);
-    if (parts_->searching <= Seconds{}) parts_->searching = parts_->time.left() * kSearching;
-    OnBed(*parts_, bed, cloud).search(parts_->searching * share);
+    OnBed here(*parts_, bed, cloud);
+    if (!parts_->searching) {
+        const Seconds all = parts_->time.left();
+        parts_->weigh(all - all * (kSearching * kUntilWeighed));
+        here.learn_price(all - all * (kSearching * kUntilPriced));
+        parts_->searching = parts_->time.left() - all * (1 - kSearching);
+    }
+    here.search(parts_->time.left() - *parts_->searching * share);
 }
+
+void Optimizer::verify(const latency::Bed& bed, std::size_t cloud) { OnBed(*parts_, bed, cloud).verify(); }
 
 Result Optimizer::choose(const latency::Bed& bed, std::size_t cloud) { return OnBed(*parts_, bed, cloud).choose(); }
 

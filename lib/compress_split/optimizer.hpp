@@ -42,12 +42,13 @@ struct Result {
 };
 
 /// Compresses one model for edge and cloud devices, so that narrow new layers become cuts, and cuts it. Several beds
-/// share what is measured, and the search for each goes on from what was found for the others.
+/// share what is measured and learnt.
 ///
-/// Rank, pruning, bottleneck and codec by search() with the cut that is fastest at each point: with the cut free, and
-/// kept at each of the places that are most promising by estimates; layers being fitted one by one. The best is then
-/// fitted anew, each layer to what the changed layers before it give, and searched on from there. What came out is
-/// verified on images that decided nothing; the last step that keeps to the budget there is taken.
+/// Rank, pruning, bottleneck and codec by aim(), with the cut kept in each of the places that are most promising: what
+/// models lose is told by the mean squared relative error of their outputs, which is steady where the accuracy of some
+/// hundred images is not; at which error the budget is used up is learnt (Price), and models are made on both sides of
+/// it. For measurements few images do. Then the fastest models that are fitted to all images of the calibration are
+/// verified on images that decided nothing, until one keeps to the budget there.
 ///
 /// Source: Wang, Li, Qian, Wei, "edge-cloud collaborative inference by compressing and splitting", J. East China Normal
 /// Univ. 2021(6), and Zhang et al., J. Systems Architecture 2022, 102461: compress first, new layers are candidates,
@@ -65,6 +66,9 @@ class Optimizer {
     [[nodiscard]] const Evaluator& evaluator() const noexcept;
     /// Looks for models that are fast on this bed. @param share  of the time for all searches
     void search(const latency::Bed& bed, std::size_t cloud, double share = 1);
+    /// Verifies what is fastest on this bed, until something keeps to the budget: choose() would do it, but then other
+    /// beds for which something was chosen before could not take it.
+    void verify(const latency::Bed& bed, std::size_t cloud);
     /// The fastest of all that were found, for whatever bed, on this one.
     /// @throws Error impossible: no change keeps to the budget, or saves time; no plan fits into memory; timed_out:
     /// nothing was measured

@@ -71,6 +71,8 @@ Score score(std::span<const Verdict> verdicts, Metric metric) {
     };
     score.loss = mean_error(verdicts);
     score.relative_error = score.loss.drop;
+    for (const Verdict& verdict : verdicts) score.squared_error += std::pow(verdict.relative_error, 2);
+    score.squared_error /= static_cast<double>(std::max<std::size_t>(1, verdicts.size()));
     if (metric == Metric::relative_error) return score;
     const std::size_t agreeing = count([](const Verdict& v) { return v.agrees; });
     score.agreement = share(agreeing, score.images);

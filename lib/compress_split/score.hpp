@@ -6,13 +6,20 @@
 #include <string>
 #include <vector>
 
-#include "compress_split/search.hpp"
 #include "cost/compression.hpp"
 #include "graph/graph.hpp"
 
 namespace convoy::compress_split {
 
 using cost::Metric;
+
+/// What a changed model does worse than the original, measured on images.
+struct Loss {
+    double drop = 0;   ///< as a ratio: 0.01 is one point; negative when it gains
+    double error = 0;  ///< standard error of `drop`, as a ratio
+    /// What is not exceeded, `errors` standard errors being allowed for.
+    [[nodiscard]] double at_most(double errors) const noexcept { return drop + errors * error; }
+};
 
 /// How many classes there are, where the first output of a model is one vector of their scores; else 0.
 [[nodiscard]] std::size_t classes_of(const graph::Graph& graph);
@@ -37,6 +44,7 @@ struct Score {
     std::optional<double> original_accuracy;  ///< with labels
     std::optional<double> agreement;          ///< with classes
     double relative_error = 0;                ///< mean over the images
+    double squared_error = 0;                 ///< likewise, of its square
     Loss loss;                                ///< by the metric
 };
 /// The standard error of a drop is that of the paired comparison: the root of the number of images on which the two

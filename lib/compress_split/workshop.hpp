@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -41,17 +42,18 @@ class Workshop {
     [[nodiscard]] InputCodec input() const noexcept { return input_; }
     [[nodiscard]] const graph::Graph& original() const noexcept { return compressor_.graph(); }
 
-    /// The original where the recipe is empty. @param asymmetric  as in compress::BuildOptions; such models, which take
-    /// long, are remembered
-    [[nodiscard]] graph::Graph build(const compress::Recipe& recipe, bool asymmetric) const;
+    /// Each layer fitted to the original's responses from what the changed layers in front of it give. The original
+    /// where the recipe is empty. @param frames  how many are fitted to, at most. Models are remembered
+    [[nodiscard]] graph::Graph build(const compress::Recipe& recipe, std::size_t frames = SIZE_MAX) const;
     /// Cut where it is fastest, with the codec of the levels.
-    [[nodiscard]] Made make(const Levels& levels, bool asymmetric, const latency::Bed& bed, std::size_t cloud) const;
-    /// On the images of the selection. @param hopeless  as in Evaluator::score
-    [[nodiscard]] Loss measure(const Levels& levels, bool asymmetric, const latency::Bed& bed, std::size_t cloud,
-                               double hopeless);
+    [[nodiscard]] Made make(const Levels& levels, const latency::Bed& bed, std::size_t cloud,
+                            std::size_t frames = SIZE_MAX) const;
+    /// On some images of the selection, the model being fitted to some of the calibration: takes a fraction of what
+    /// verifying takes.
+    [[nodiscard]] Score measure(const Levels& levels, const latency::Bed& bed, std::size_t cloud);
 
-    /// The menu's places, the losses of each in the same unit: the square of the relative error that they put on the
-    /// model's output. One level of each is tried.
+    /// The menu's places, the losses of each in the same unit: the mean square of the relative error that they put on
+    /// the model's output. Two levels of each are tried, and those between and before are estimated from these.
     /// @param stop  asked before each: time is up, and the rest is taken for average
     [[nodiscard]] std::vector<Place> weighted_places(const std::function<bool()>& stop) const;
 
@@ -61,9 +63,11 @@ class Workshop {
     const Evaluator& evaluator_;
     compress::Progress progress_;
     InputCodec input_;
-    mutable std::map<std::string, graph::Graph> built_;  ///< by what was done to them
+    [[nodiscard]] std::optional<double> weight_of(std::size_t place, std::size_t level) const;
+
+    mutable std::map<std::pair<std::string, std::size_t>, graph::Graph> built_;  ///< by what was done, and frames
     mutable std::int64_t built_bytes_ = 0;
-    std::map<std::pair<std::pair<Levels, bool>, std::string>, Loss> measured_;  ///< by levels, fit and what crosses
+    std::map<std::pair<Levels, std::string>, Score> measured_;  ///< by levels and what crosses
 };
 
 }  // namespace convoy::compress_split

@@ -263,6 +263,24 @@ TEST_CASE("compress: fitted to the original layer after layer, errors pile up le
     CHECK(asymmetric < 0.95 * symmetric);
 }
 
+TEST_CASE("compress: passes over some of the frames fit nearly as well, and run no others", "[compress]") {
+    const Graph graph = test::chain_net(1);
+    const Compressor compressor(graph, test::random_frames(graph, 1, 100));
+    const Recipe recipe{.factorisations = {{"conv1", 6}, {"conv2", 6}, {"conv3", 6}}};
+    const compress::Frames unseen = test::random_frames(graph, 2, 60);
+    const double all = test::error_of(graph, compressor.build(recipe), unseen);
+    BuildOptions options;
+    options.frames = 30;
+    std::size_t most = 0;
+    options.progress = [&](std::size_t, std::size_t of) { most = std::max(most, of); };
+    const double some = test::error_of(graph, compressor.build(recipe, options), unseen);
+    CHECK(most == 30);
+    CHECK(some >= all);
+    CHECK(some < 1.3 * all);
+    options.frames = 1000;
+    CHECK(graph::onnx_bytes(compressor.build(recipe, options)) == graph::onnx_bytes(compressor.build(recipe)));
+}
+
 TEST_CASE("compress: the same seed gives the same file, and progress is told", "[compress]") {
     const Graph graph = test::residual_net(1);
     const compress::Frames frames = test::random_frames(graph, 1, 10);

@@ -84,6 +84,15 @@ cost::CompressionPart part_for(Optimizer& optimizer, const latency::Bed& bed, st
     }
 }
 
+/// The bed, and the same with each of the uplinks.
+std::vector<latency::Bed> swept_beds(const latency::Bed& bed, std::size_t cloud, const std::vector<double>& uplinks) {
+    std::vector<latency::Bed> beds{bed};
+    for (const double uplink : uplinks) {
+        beds.push_back(compress_split::with_uplink(bed, cloud, util::from_mbit_per_s(uplink)));
+    }
+    return beds;
+}
+
 /// The budget as a progress bar; looks for Ctrl-C, too.
 class BudgetBar {
   public:
@@ -139,10 +148,10 @@ int compress_and_split(const cli::Options& options) {
     compression.check = images.size(Use::check);
     Optimizer optimizer(graph, images, std::move(settings));
     compression.metric = optimizer.evaluator().metric();
-    const double share = 1.0 / static_cast<double>(sweep.size() + 1);
-    optimizer.search(bed, cloud, share);
-    for (const double uplink : sweep) {
-        optimizer.search(compress_split::with_uplink(bed, cloud, util::from_mbit_per_s(uplink)), cloud, share);
+    const std::vector<latency::Bed> beds = swept_beds(bed, cloud, sweep);
+    for (const latency::Bed& one : beds) optimizer.search(one, cloud, 1.0 / static_cast<double>(beds.size()));
+    for (const latency::Bed& one : beds) {
+        if (beds.size() > 1) optimizer.verify(one, cloud);
     }
     const Result result = optimizer.choose(bed, cloud);
     if (result.cut_short)

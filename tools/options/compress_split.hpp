@@ -102,7 +102,7 @@ inline constexpr cli::Option kCompressSplitOptions[] = {
      .hint = cli::Hint::text,
      .value_name = "MBIT/S,...",
      .help = "the table for these rates from the source, too",
-     .detail = "Compression and cut are chosen anew for each rate, beginning with what was found for the ones before.",
+     .detail = "Compression and cut are chosen anew for each rate, from what one search for all of them found.",
      .group = "results",
      .repeatable = true},
 };
