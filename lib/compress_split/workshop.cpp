@@ -13,7 +13,7 @@ constexpr std::size_t kWeighingImages = 16;
 constexpr std::size_t kMeasuringFrames = 48;
 constexpr std::size_t kMeasuringImages = 64;
 /// Of parameters of remembered models.
-constexpr std::int64_t kMostBuilt = std::int64_t{256} << 20;
+constexpr std::int64_t kMostBuilt = std::int64_t{512} << 20;
 
 /// A place's weights at two of its levels, for the ones between: steady on a logarithmic scale.
 double weight_at(std::size_t level, std::size_t middle, double at_middle, double at_last, std::size_t last) {

@@ -53,7 +53,12 @@ const Schema& images_schema() {
 const Schema& sweep_schema() {
     static const Schema schema{"sweep",
                                {
-                                   {.key = "uplink_mbit_per_s", .type = positive(), .unit = "Mbit/s", .required = true},
+                                   {.key = "cluster", .type = text(), .doc = "file; by default the first cluster"},
+                                   {.key = "cloud", .type = text(), .doc = "the device behind the cut there"},
+                                   {.key = "uplink_mbit_per_s",
+                                    .type = positive(),
+                                    .unit = "Mbit/s",
+                                    .doc = "from the source to the cloud; without it the cluster is as it is"},
                                    {.key = "note", .type = text(), .doc = "why there are no rows"},
                                    {.key = "methods", .type = sequence_of(record(row_schema())), .required = true},
                                }};
@@ -81,7 +86,7 @@ const Schema& compression_schema() {
             {.key = "sweep",
              .type = sequence_of(record(sweep_schema())),
              .default_text = "[]",
-             .doc = "the same for other rates from the source to the cloud"},
+             .doc = "the same for other rates from the source to the cloud, and for other clusters"},
         }};
     return schema;
 }
@@ -179,6 +184,23 @@ std::vector<CompressionRow> read_rows(const Reader& list) {
     return rows;
 }
 
+CompressionPart read_part(const Reader& reader) {
+    if (!reader.optional("cluster") && !reader.optional("uplink_mbit_per_s")) {
+        reader.fail("a part of a sweep needs an uplink_mbit_per_s or a cluster");
+    }
+    return {optional_text(reader, "cluster"), optional_text(reader, "cloud"),
+            optional_number(reader, "uplink_mbit_per_s"), read_rows(reader["methods"]), optional_text(reader, "note")};
+}
+
+Value part_value(const CompressionPart& part) {
+    Value value = Value::map();
+    if (!part.cluster.empty()) value.set("cluster", part.cluster);
+    if (!part.cloud.empty()) value.set("cloud", part.cloud);
+    if (part.uplink_mbit_per_s) value.set("uplink_mbit_per_s", *part.uplink_mbit_per_s);
+    if (!part.note.empty()) value.set("note", part.note);
+    return value.set("methods", rows_value(part.rows));
+}
+
 }  // namespace
 
 const char* to_string(Metric metric) noexcept {
@@ -215,11 +237,8 @@ Compression read_compression(const util::FileView& file) {
     compression.selection = static_cast<std::size_t>(images["selection"].integer());
     compression.check = static_cast<std::size_t>(images["check"].integer());
     compression.recipe = root["compressed"].string();
-    compression.parts.push_back({std::nullopt, read_rows(root["methods"]), ""});
-    for (const Reader& rate : root["sweep"].items()) {
-        compression.parts.push_back(
-            {rate["uplink_mbit_per_s"].number(), read_rows(rate["methods"]), optional_text(rate, "note")});
-    }
+    compression.parts.push_back({"", "", std::nullopt, read_rows(root["methods"]), ""});
+    for (const Reader& other : root["sweep"].items()) compression.parts.push_back(read_part(other));
     return compression;
 }
 
@@ -238,16 +257,9 @@ std::string write_compression(const Compression& compression, Format format) {
                                     {"check", compression.check}})
                             .flow());
     value.set("compressed", compression.recipe);
+    value.set("methods", rows_value(compression.parts.front().rows));
     Value sweep = Value::sequence();
-    for (const CompressionPart& part : compression.parts) {
-        if (!part.uplink_mbit_per_s) {
-            value.set("methods", rows_value(part.rows));
-            continue;
-        }
-        Value rate = Value::map({{"uplink_mbit_per_s", *part.uplink_mbit_per_s}});
-        if (!part.note.empty()) rate.set("note", part.note);
-        sweep.push(rate.set("methods", rows_value(part.rows)));
-    }
+    for (std::size_t part = 1; part < compression.parts.size(); ++part) sweep.push(part_value(compression.parts[part]));
     if (compression.parts.size() > 1) value.set("sweep", sweep);
     return write_document(compression_kind(), value, format);
 }

@@ -49,9 +49,11 @@ struct CompressionRow {
     bool operator==(const CompressionRow&) const = default;
 };
 
-/// The rows for the cluster as it is, or for a rate of the uplink.
+/// The rows for a cluster as it is, or for a rate of its uplink.
 struct CompressionPart {
-    std::optional<double> uplink_mbit_per_s;
+    std::string cluster;                      ///< file; empty: the compression's
+    std::string cloud;                        ///< device behind the cut; empty: the compression's
+    std::optional<double> uplink_mbit_per_s;  ///< nothing: as it is
     std::vector<CompressionRow> rows;
     std::string note;  ///< why there are no rows
     bool operator==(const CompressionPart&) const = default;
@@ -62,8 +64,8 @@ struct CompressionPart {
 struct Compression {
     std::string generator;
     std::string model;    ///< file
-    std::string cluster;  ///< file
-    std::string cloud;    ///< device behind the cut
+    std::string cluster;  ///< file, the first one
+    std::string cloud;    ///< device behind the cut there
     Metric metric = Metric::accuracy;
     double max_drop = 0;
     double margin = 0;  ///< standard errors
@@ -72,7 +74,7 @@ struct Compression {
     std::size_t selection = 0;
     std::size_t check = 0;
     std::string recipe;
-    std::vector<CompressionPart> parts;  ///< the cluster as it is, then the rates of a sweep
+    std::vector<CompressionPart> parts;  ///< the first cluster as it is, then rates of a sweep and other clusters
     bool operator==(const Compression&) const = default;
 };
 

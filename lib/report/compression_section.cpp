@@ -10,25 +10,37 @@
 namespace convoy::report::detail {
 namespace {
 
-Cell uplink_cell(const cost::CompressionPart& part) {
+Cell cluster_cell(const cost::Compression& compression, const cost::CompressionPart& part) {
+    const auto other = [](const cost::CompressionPart& one) { return !one.cluster.empty(); };
+    if (std::none_of(compression.parts.begin(), compression.parts.end(), other)) return Cell{};
+    return part.cluster.empty() ? compression.cluster : part.cluster;
+}
+
+Cell uplink_cell(const cost::Compression& compression, const cost::CompressionPart& part) {
+    const auto other = [](const cost::CompressionPart& one) { return one.uplink_mbit_per_s.has_value(); };
+    if (std::none_of(compression.parts.begin(), compression.parts.end(), other)) return Cell{};
     return part.uplink_mbit_per_s ? ratio_cell(*part.uplink_mbit_per_s) : Cell("as it is");
 }
 
-void add_row(Table& table, const cost::CompressionPart& part, const cost::CompressionRow& row, bool sweep) {
+void add_row(Table& table, std::vector<Cell> line, const cost::CompressionRow& row) {
     const auto share = [](std::optional<double> value) { return value ? ratio_cell(*value) : Cell{}; };
     const auto& score = row.score;
-    table.rows.push_back({sweep ? uplink_cell(part) : Cell{}, row.method, text_cell(row.cut), text_cell(row.codec),
-                          time_cell(row.latency), time_cell(row.edge), time_cell(row.transfer), time_cell(row.cloud),
-                          bytes_cell(row.bytes), score ? share(score->accuracy) : Cell{},
-                          score ? share(score->agreement) : Cell{}, score ? ratio_cell(score->relative_error) : Cell{},
-                          row.flops.value, row.parameters, time_cell(row.latency_jpeg),
-                          time_cell(row.latency_float32)});
+    for (Cell& cell :
+         std::vector<Cell>{row.method, text_cell(row.cut), text_cell(row.codec), time_cell(row.latency),
+                           time_cell(row.edge), time_cell(row.transfer), time_cell(row.cloud), bytes_cell(row.bytes),
+                           score ? share(score->accuracy) : Cell{}, score ? share(score->agreement) : Cell{},
+                           score ? ratio_cell(score->relative_error) : Cell{}, row.flops.value, row.parameters,
+                           time_cell(row.latency_jpeg), time_cell(row.latency_float32)}) {
+        line.push_back(std::move(cell));
+    }
+    table.rows.push_back(std::move(line));
 }
 
 Table method_table(const cost::Compression& compression) {
     Table table{.key = "methods",
                 .title = "Ways to run the model, as predicted",
-                .columns = {{"uplink_mbit_per_s", "uplink in Mbit/s", Quantity::real},
+                .columns = {{"cluster", "cluster"},
+                            {"uplink_mbit_per_s", "uplink in Mbit/s", Quantity::real},
                             {"method", "method"},
                             {"cut", "cut"},
                             {"codec", "codec"},
@@ -44,27 +56,28 @@ Table method_table(const cost::Compression& compression) {
                             {"parameters", "parameters", Quantity::count},
                             {"jpeg_upload_ms", "with JPEG", Quantity::milliseconds},
                             {"float32_upload_ms", "with float32", Quantity::milliseconds}}};
-    const bool sweep = compression.parts.size() > 1;
     for (const cost::CompressionPart& part : compression.parts) {
+        const std::vector<Cell> start{cluster_cell(compression, part), uplink_cell(compression, part)};
         for (const cost::CompressionRow& row : part.rows) {
-            if (row.note.empty()) add_row(table, part, row, sweep);
+            if (row.note.empty()) add_row(table, start, row);
         }
     }
     return table;
 }
 
 Table left_out_table(const cost::Compression& compression) {
-    Table table{
-        .key = "left_out",
-        .title = "Without a plan",
-        .columns = {
-            {"uplink_mbit_per_s", "uplink in Mbit/s", Quantity::real}, {"method", "method"}, {"reason", "reason"}}};
-    const bool sweep = compression.parts.size() > 1;
+    Table table{.key = "left_out",
+                .title = "Without a plan",
+                .columns = {{"cluster", "cluster"},
+                            {"uplink_mbit_per_s", "uplink in Mbit/s", Quantity::real},
+                            {"method", "method"},
+                            {"reason", "reason"}}};
     for (const cost::CompressionPart& part : compression.parts) {
-        const Cell uplink = sweep ? uplink_cell(part) : Cell{};
-        if (!part.note.empty()) table.rows.push_back({uplink, Cell{}, part.note});
+        const Cell cluster = cluster_cell(compression, part);
+        const Cell uplink = uplink_cell(compression, part);
+        if (!part.note.empty()) table.rows.push_back({cluster, uplink, Cell{}, part.note});
         for (const cost::CompressionRow& row : part.rows) {
-            if (!row.note.empty()) table.rows.push_back({uplink, row.method, row.note});
+            if (!row.note.empty()) table.rows.push_back({cluster, uplink, row.method, row.note});
         }
     }
     return table;

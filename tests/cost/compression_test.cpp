@@ -35,6 +35,16 @@ TEST_CASE("cost: a compression is read back as it was written", "[cost]") {
     }
 }
 
+TEST_CASE("cost: a compression for several clusters says which part is for which", "[cost]") {
+    Compression compression = fixture();
+    compression.parts[2] = {"attic.yaml", "nas", std::nullopt, compression.parts[1].rows, ""};
+    const std::string text = write_compression(compression);
+    const Compression again = read_compression(util::FileView::from_bytes(text, "c.yaml"));
+    CHECK(again == compression);
+    CHECK(again.parts[1].cluster.empty());
+    CHECK(again.parts[2].cluster == "attic.yaml");
+}
+
 TEST_CASE("cost: each bad compression of the catalogue gets its message", "[cost]") {
     test::check_catalogue("compression", [](const util::FileView& file) { (void)read_compression(file); });
 }

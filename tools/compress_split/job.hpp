@@ -1,10 +1,10 @@
 #pragma once
 
-#include <list>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/parser.hpp"
-#include "compress_split/beds.hpp"
 #include "compress_split/optimizer.hpp"
 #include "cost/compression.hpp"
 
@@ -25,20 +25,21 @@ struct Outputs {
 /// @throws Error usage: two results would go to stdout, or to one file; cannot_create, permission
 [[nodiscard]] Outputs outputs_from(const cli::Options& options);
 
-/// Where the plan comes from, as paths the user gave.
-struct PlanOrigin {
-    std::string cluster;
-    const latency::Bed& bed;
-};
-/// What was chosen for another uplink.
-struct Swept {
-    double uplink = 0;  ///< Mbit/s
+/// A cluster to compress for, as it is or with another uplink.
+struct Scene {
+    std::string cluster;  ///< as the user gave it
     latency::Bed bed;
+    std::size_t cloud = 0;  ///< device
+    std::optional<double> uplink_mbit_per_s;
+    std::string folder;  ///< of its rows, in that of the first scene's; empty for the first scene
+};
+/// What was chosen for a scene.
+struct Chosen {
+    const Scene& scene;
     compress_split::Result result;
 };
-/// Writes model, plan, halves and rows, those of other uplinks among them, all of them or none; then the table.
-void write_outputs(const Outputs& outputs, const compress_split::Result& result, const PlanOrigin& origin,
-                   const std::list<Swept>& swept, const std::string& table);
+/// Writes model, plan and halves of the first one, and rows of all, everything or nothing; then the table.
+void write_outputs(const Outputs& outputs, const std::vector<Chosen>& chosen, const std::string& table);
 
 /// @param format  text, md, csv, yaml or json
 [[nodiscard]] std::string table_text(const cost::Compression& compression, const std::string& format);

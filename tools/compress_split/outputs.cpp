@@ -93,11 +93,10 @@ struct Paths {
     std::string plan;
 };
 
-std::string plan_text(const Paths& paths, const compress_split::Way& way, const PlanOrigin& origin,
-                      const std::string& onnx) {
-    const compress_split::Bench bench(way.model, origin.bed);
+std::string plan_text(const Paths& paths, const compress_split::Way& way, const Scene& scene, const std::string& onnx) {
+    const compress_split::Bench bench(way.model, scene.bed);
     plan::PlanDocument document =
-        partition::document(bench.problem, {paths.model, origin.cluster, paths.plan}, way.method, way.proposal);
+        partition::document(bench.problem, {paths.model, scene.cluster, paths.plan}, way.method, way.proposal);
     document.generator = fmt::format("convoy-compress-split {}", util::version());
     document.inputs.model->sha256 = util::sha256(std::string_view(onnx));
     const std::string text = plan::write_plan(document, way.model);
@@ -107,15 +106,15 @@ std::string plan_text(const Paths& paths, const compress_split::Way& way, const 
     return text;
 }
 
-void add_way(Together& files, const Paths& paths, const compress_split::Way& way, const PlanOrigin& origin) {
+void add_way(Together& files, const Paths& paths, const compress_split::Way& way, const Scene& scene) {
     const std::string onnx = graph::onnx_bytes(way.model);
     files.add(paths.model, onnx);
-    files.add(paths.plan, plan_text(paths, way, origin, onnx));
+    files.add(paths.plan, plan_text(paths, way, scene, onnx));
 }
 
 /// "compressed edge-only" goes to compressed-edge-only.onnx.
 void add_rows(Together& files, const std::string& folder, const std::vector<compress_split::Way>& ways,
-              const PlanOrigin& origin) {
+              const Scene& scene) {
     std::error_code error;
     fs::create_directories(folder, error);
     if (error) throw util::Error(util::Errc::cannot_create, fmt::format("{}: {}", folder, error.message()));
@@ -123,7 +122,7 @@ void add_rows(Together& files, const std::string& folder, const std::vector<comp
         std::string stem = way.method;
         std::replace(stem.begin(), stem.end(), ' ', '-');
         stem = (fs::path(folder) / stem).string();
-        add_way(files, {stem + ".onnx", stem + ".plan.yaml"}, way, origin);
+        add_way(files, {stem + ".onnx", stem + ".plan.yaml"}, way, scene);
     }
 }
 
@@ -153,16 +152,13 @@ Outputs outputs_from(const cli::Options& options) {
     return outputs;
 }
 
-void write_outputs(const Outputs& outputs, const compress_split::Result& result, const PlanOrigin& origin,
-                   const std::list<Swept>& swept, const std::string& table) {
+void write_outputs(const Outputs& outputs, const std::vector<Chosen>& chosen, const std::string& table) {
+    const auto& [scene, result] = chosen.front();
     Together files;
-    add_way(files, {outputs.model, outputs.plan}, {"compress-split", result.model, result.proposal}, origin);
-    if (!outputs.rows.empty()) {
-        add_rows(files, outputs.rows, result.ways, origin);
-        for (const Swept& other : swept) {
-            const fs::path folder = fs::path(outputs.rows) / fmt::format("uplink-{}", other.uplink);
-            add_rows(files, folder.string(), other.result.ways, {origin.cluster, other.bed});
-        }
+    add_way(files, {outputs.model, outputs.plan}, {"compress-split", result.model, result.proposal}, scene);
+    for (const Chosen& one : chosen) {
+        if (outputs.rows.empty()) break;
+        add_rows(files, (fs::path(outputs.rows) / one.scene.folder).string(), one.result.ways, one.scene);
     }
     if (!outputs.edge.empty()) {
         const Halves halves = halves_of(result.model, result.proposal.plan);

@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <thread>
 
 #include "cli/interruption.hpp"
 #include "cli/progress.hpp"
+#include "compress_split/beds.hpp"
 #include "compress_split/job.hpp"
 #include "engine/shard.hpp"
 #include "options/model.hpp"
@@ -17,6 +19,7 @@ namespace convoy::tools {
 
 namespace {
 
+namespace fs = std::filesystem;
 using compress_split::Images;
 using compress_split::Optimizer;
 using compress_split::Result;
@@ -69,28 +72,68 @@ std::size_t cloud_from(const cli::Options& options, const latency::Bed& bed, con
         device ? "" : util::suggestion(name, cluster.names()));
 }
 
-/// @param swept  gets what is chosen; nullptr: only the table's rows are wanted
-cost::CompressionPart part_for(Optimizer& optimizer, const latency::Bed& bed, std::size_t cloud, double uplink,
-                               std::list<Swept>* swept) {
-    latency::Bed other = compress_split::with_uplink(bed, cloud, util::from_mbit_per_s(uplink));
-    try {
-        Result result = optimizer.choose(other, cloud);
-        cost::CompressionPart part{uplink, result.rows, ""};
-        if (swept != nullptr) swept->push_back({uplink, std::move(other), std::move(result)});
-        return part;
-    } catch (const util::Error& error) {
-        if (error.code() != util::Errc::impossible && error.code() != util::Errc::timed_out) throw;
-        return {uplink, {}, error.message()};
+/// The clusters, each as it is and with the uplinks of a sweep.
+std::vector<Scene> scenes_from(const cli::Options& options, const graph::Graph& graph) {
+    const std::vector<double> uplinks = options.numbers("sweep-uplink", 1e-6, 1e9);
+    std::vector<Scene> scenes;
+    std::size_t number = 0;
+    for (const std::string& file : options.all("cluster")) {
+        const std::string folder = ++number == 1 ? "" : fmt::format("cluster-{}", number);
+        latency::Bed bed = latency::Bed::read(what_if(latency::read_cluster(util::FileView::open(file)), options));
+        for (const std::string& doubt : bed.doubts(graph)) util::log_warning("{}", doubt);
+        const std::size_t cloud = cloud_from(options, bed, graph);
+        for (const double uplink : uplinks) {
+            const fs::path below = fs::path(folder) / fmt::format("uplink-{}", uplink);
+            scenes.push_back({file, compress_split::with_uplink(bed, cloud, util::from_mbit_per_s(uplink)), cloud,
+                              uplink, below.string()});
+        }
+        const auto as_it_is = scenes.end() - static_cast<std::ptrdiff_t>(uplinks.size());
+        scenes.insert(as_it_is, {file, std::move(bed), cloud, std::nullopt, folder});
+    }
+    return scenes;
+}
+
+/// @throws Error usage: a cluster is given twice, or is to come from stdin as the model does
+void check_clusters(const cli::Options& options) {
+    std::vector<std::string> clusters = options.all("cluster");
+    std::sort(clusters.begin(), clusters.end());
+    const auto twice = std::adjacent_find(clusters.begin(), clusters.end());
+    if (twice != clusters.end()) throw options.error("cluster", fmt::format("'{}' is given twice", *twice));
+    if (options.positional("MODEL.onnx") == "-" && std::binary_search(clusters.begin(), clusters.end(), "-")) {
+        throw options.error("cluster", "model and cluster cannot both come from stdin");
     }
 }
 
-/// The bed, and the same with each of the uplinks.
-std::vector<latency::Bed> swept_beds(const latency::Bed& bed, std::size_t cloud, const std::vector<double>& uplinks) {
-    std::vector<latency::Bed> beds{bed};
-    for (const double uplink : uplinks) {
-        beds.push_back(compress_split::with_uplink(bed, cloud, util::from_mbit_per_s(uplink)));
+/// Looks for models on all scenes before anything is chosen on one of them.
+void search(Optimizer& optimizer, const std::vector<Scene>& scenes) {
+    for (const Scene& scene : scenes) {
+        optimizer.search(scene.bed, scene.cloud, 1.0 / static_cast<double>(scenes.size()));
     }
-    return beds;
+    if (scenes.size() == 1) return;
+    for (const Scene& scene : scenes) optimizer.verify(scene.bed, scene.cloud);
+}
+
+/// What is special about a scene, beside the first one.
+cost::CompressionPart part_of(const Scene& scene, const Scene& first) {
+    cost::CompressionPart part;
+    part.uplink_mbit_per_s = scene.uplink_mbit_per_s;
+    if (scene.cluster == first.cluster) return part;
+    part.cluster = scene.cluster;
+    part.cloud = scene.bed.cluster().devices[scene.cloud].name;
+    return part;
+}
+
+/// For a scene that is not the first. Why there is nothing for it is told in its part.
+std::optional<Result> choose_for(Optimizer& optimizer, const Scene& scene, cost::CompressionPart& part) {
+    try {
+        Result result = optimizer.choose(scene.bed, scene.cloud);
+        part.rows = result.rows;
+        return result;
+    } catch (const util::Error& error) {
+        if (error.code() != util::Errc::impossible && error.code() != util::Errc::timed_out) throw;
+        part.note = error.message();
+        return std::nullopt;
+    }
 }
 
 /// The budget as a progress bar; looks for Ctrl-C, too.
@@ -118,17 +161,11 @@ class BudgetBar {
 int compress_and_split(const cli::Options& options) {
     compress_split::Settings settings = settings_from(options);
     const Outputs outputs = outputs_from(options);
-    const std::vector<double> sweep = options.numbers("sweep-uplink", 1e-6, 1e9);
+    check_clusters(options);
     const std::string model = options.positional("MODEL.onnx");
-    const std::string cluster_file = options.text("cluster");
-    if (model == "-" && cluster_file == "-") {
-        throw options.error("cluster", "model and cluster cannot both come from stdin");
-    }
-    const latency::Bed bed =
-        latency::Bed::read(what_if(latency::read_cluster(util::FileView::open(cluster_file)), options));
     const graph::Graph graph = read_model(options, model);
-    for (const std::string& doubt : bed.doubts(graph)) util::log_warning("{}", doubt);
-    const std::size_t cloud = cloud_from(options, bed, graph);
+    const std::vector<Scene> scenes = scenes_from(options, graph);
+    const Scene& first = scenes.front();
     engine::set_threads(threads_from(options));
 
     BudgetBar bar(options, settings.time_budget);
@@ -138,8 +175,8 @@ int compress_and_split(const cli::Options& options) {
     cost::Compression compression;
     compression.generator = fmt::format("convoy-compress-split {}", util::version());
     compression.model = model;
-    compression.cluster = cluster_file;
-    compression.cloud = bed.cluster().devices[cloud].name;
+    compression.cluster = first.cluster;
+    compression.cloud = first.bed.cluster().devices[first.cloud].name;
     compression.max_drop = settings.max_drop;
     compression.margin = settings.errors;
     compression.seed = settings.seed;
@@ -148,21 +185,18 @@ int compress_and_split(const cli::Options& options) {
     compression.check = images.size(Use::check);
     Optimizer optimizer(graph, images, std::move(settings));
     compression.metric = optimizer.evaluator().metric();
-    const std::vector<latency::Bed> beds = swept_beds(bed, cloud, sweep);
-    for (const latency::Bed& one : beds) optimizer.search(one, cloud, 1.0 / static_cast<double>(beds.size()));
-    for (const latency::Bed& one : beds) {
-        if (beds.size() > 1) optimizer.verify(one, cloud);
-    }
-    const Result result = optimizer.choose(bed, cloud);
-    if (result.cut_short)
+    search(optimizer, scenes);
+    std::vector<Chosen> chosen{{first, optimizer.choose(first.bed, first.cloud)}};
+    if (chosen.front().result.cut_short)
         util::log_warning("the time budget ended the search: with more time it may find a better one");
-    compression.recipe = result.recipe;
-    compression.parts.push_back({std::nullopt, result.rows, ""});
-    std::list<Swept> swept;
-    for (const double uplink : sweep) {
-        compression.parts.push_back(part_for(optimizer, bed, cloud, uplink, outputs.rows.empty() ? nullptr : &swept));
+    compression.recipe = chosen.front().result.recipe;
+    compression.parts.push_back({"", "", std::nullopt, chosen.front().result.rows, ""});
+    for (std::size_t i = 1; i < scenes.size(); ++i) {
+        cost::CompressionPart& part = compression.parts.emplace_back(part_of(scenes[i], first));
+        std::optional<Result> other = choose_for(optimizer, scenes[i], part);
+        if (other && !outputs.rows.empty()) chosen.push_back({scenes[i], std::move(*other)});
     }
-    write_outputs(outputs, result, {cluster_file, bed}, swept, table_text(compression, options.text("format")));
+    write_outputs(outputs, chosen, table_text(compression, options.text("format")));
     return 0;
 }
 

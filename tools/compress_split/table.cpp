@@ -28,9 +28,8 @@ Table::Cell milliseconds(std::optional<util::Seconds> time) {
     return time ? Table::fixed(util::milliseconds(*time), 3) : Table::Cell("");
 }
 
-std::vector<std::string> header(Metric metric, bool sweep) {
+std::vector<std::string> header(Metric metric) {
     std::vector<std::string> names;
-    if (sweep) names.emplace_back("uplink_mbit_per_s");
     for (const char* name : {"method", "cut", "codec", "latency_ms", "edge_ms", "transfer_ms", "cloud_ms", "cut_bytes"})
         names.emplace_back(name);
     if (metric != Metric::relative_error) names.emplace_back(to_string(metric));
@@ -41,7 +40,7 @@ std::vector<std::string> header(Metric metric, bool sweep) {
 
 std::vector<Table::Cell> cells(const CompressionRow& row, Metric metric) {
     if (!row.note.empty()) {
-        std::vector<Table::Cell> empty(header(metric, false).size(), Table::Cell(""));
+        std::vector<Table::Cell> empty(header(metric).size(), Table::Cell(""));
         empty.front() = row.method;
         return empty;
     }
@@ -75,6 +74,12 @@ std::string budget_text(const Compression& facts) {
     return fmt::format("a mean relative error of {:.4g} %", points);
 }
 
+std::string part_name(const CompressionPart& part) {
+    if (!part.uplink_mbit_per_s) return part.cluster;
+    const std::string uplink = fmt::format("uplink {} Mbit/s", *part.uplink_mbit_per_s);
+    return part.cluster.empty() ? uplink : fmt::format("{}, {}", part.cluster, uplink);
+}
+
 std::vector<std::string> remarks(const Compression& facts) {
     std::vector<std::string> lines;
     lines.push_back(fmt::format("budget: {}", budget_text(facts)));
@@ -84,8 +89,7 @@ std::vector<std::string> remarks(const Compression& facts) {
                     facts.calibration, facts.selection, facts.check, facts.seed));
     lines.push_back(fmt::format("compressed: {}", facts.recipe));
     for (const CompressionPart& part : facts.parts) {
-        if (!part.note.empty())
-            lines.push_back(fmt::format("uplink {} Mbit/s: {}", *part.uplink_mbit_per_s, part.note));
+        if (!part.note.empty()) lines.push_back(fmt::format("{}: {}", part_name(part), part.note));
         for (const CompressionRow& row : part.rows) {
             if (!row.note.empty()) lines.push_back(fmt::format("{}: no plan: {}", row.method, row.note));
         }
@@ -93,18 +97,46 @@ std::vector<std::string> remarks(const Compression& facts) {
     return lines;
 }
 
-std::string flat_text(const Compression& facts, cli::TableFormat format) {
-    const bool sweep = facts.parts.size() > 1;
-    Table table(header(facts.metric, sweep));
-    for (const CompressionPart& part : facts.parts) {
-        for (const CompressionRow& row : part.rows) {
-            std::vector<Table::Cell> line = cells(row, facts.metric);
-            if (sweep) {
-                line.insert(line.begin(), part.uplink_mbit_per_s ? Table::fixed(*part.uplink_mbit_per_s, 2)
-                                                                 : Table::Cell("as it is"));
-            }
-            table.add(std::move(line));
+/// What tells parts apart: columns in front of the others.
+class PartColumns {
+  public:
+    explicit PartColumns(const Compression& facts) : first_(facts.cluster) {
+        for (const CompressionPart& part : facts.parts) {
+            clusters_ = clusters_ || !part.cluster.empty();
+            uplinks_ = uplinks_ || part.uplink_mbit_per_s;
         }
+    }
+    [[nodiscard]] std::vector<std::string> names() const {
+        std::vector<std::string> names;
+        if (clusters_) names.emplace_back("cluster");
+        if (uplinks_) names.emplace_back("uplink_mbit_per_s");
+        return names;
+    }
+    [[nodiscard]] std::vector<Table::Cell> cells(const CompressionPart& part) const {
+        std::vector<Table::Cell> cells;
+        if (clusters_) cells.emplace_back(part.cluster.empty() ? first_ : part.cluster);
+        if (!uplinks_) return cells;
+        cells.push_back(part.uplink_mbit_per_s ? Table::fixed(*part.uplink_mbit_per_s, 2) : Table::Cell("as it is"));
+        return cells;
+    }
+
+  private:
+    std::string first_;
+    bool clusters_ = false;
+    bool uplinks_ = false;
+};
+
+template <typename T>
+std::vector<T> joined(std::vector<T> front, const std::vector<T>& back) {
+    front.insert(front.end(), back.begin(), back.end());
+    return front;
+}
+
+std::string flat_text(const Compression& facts, cli::TableFormat format) {
+    const PartColumns columns(facts);
+    Table table(joined(columns.names(), header(facts.metric)));
+    for (const CompressionPart& part : facts.parts) {
+        for (const CompressionRow& row : part.rows) table.add(joined(columns.cells(part), cells(row, facts.metric)));
     }
     std::string text = table.to_string(format);
     if (format == cli::TableFormat::csv) return text;

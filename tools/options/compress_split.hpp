@@ -10,7 +10,14 @@ inline constexpr cli::Positional kCompressSplitPositionals[] = {
 };
 
 inline constexpr cli::Option kCompressSplitOptions[] = {
-    {.long_name = "cluster", .short_name = 'c', .hint = cli::Hint::file, .help = "devices and links", .required = true},
+    {.long_name = "cluster",
+     .short_name = 'c',
+     .hint = cli::Hint::file,
+     .help = "devices and links; several: a table for each",
+     .detail = "One search is for all of them: what a model loses is the same everywhere. --output, --plan and "
+               "--write-halves are for the first one.",
+     .repeatable = true,
+     .required = true},
     {.long_name = "cloud",
      .hint = cli::Hint::device,
      .help = "the device behind the cut; by default the fastest other one",
@@ -58,7 +65,7 @@ inline constexpr cli::Option kCompressSplitOptions[] = {
      .default_text = "4min",
      .help = "the search comes to an end by then",
      .detail = "The same seed chooses the same model as long as the time suffices; stderr says when it did not. The "
-               "budget is for all of --sweep-uplink together.",
+               "budget is for all clusters and rates together.",
      .group = "budget"},
     {.long_name = "threads",
      .short_name = 't',
@@ -84,7 +91,8 @@ inline constexpr cli::Option kCompressSplitOptions[] = {
      .value_name = "DIR",
      .help = "a model and a plan for each row of the table, too",
      .detail = "As <METHOD>.onnx and <METHOD>.plan.yaml, for rows to be measured with convoy-run. A row that is not "
-               "possible has none. Those of --sweep-uplink go to DIR/uplink-<RATE>.",
+               "possible has none. Those of the second --cluster "
+               "go to DIR/cluster-2, those of --sweep-uplink to uplink-<RATE> in their cluster's folder.",
      .group = "results"},
     {.long_name = "table",
      .hint = cli::Hint::file,
